@@ -1,1 +1,31 @@
-//! To be written.
+//! The AWS SDK behind the guardian's seams.
+//!
+//! [`Connection`] is read from the environment once and shared by every service; [`Aws`] stands behind each
+//! seam of `guardian_reconcile::seam`, one file per seam, one method per AWS call. What a failed call means
+//! is decided in one place (`error`). No policy reasoning, no wording, no order of steps lives here.
+
+mod account;
+mod aws;
+mod buckets;
+mod calls;
+mod clients;
+mod clock;
+mod connect;
+mod declarations;
+mod error;
+mod identity;
+mod keys;
+mod ledger;
+mod queues;
+mod retry;
+mod topic;
+
+pub use aws::{Aws, Stack};
+pub use calls::{Call, CallLog};
+pub use connect::{ConnectError, Connection};
+pub use declarations::PARAMETER_PREFIX;
+pub use error::is_about_credentials;
+pub use identity::Caller;
+
+#[cfg(test)]
+mod tests;

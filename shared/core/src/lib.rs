@@ -1,1 +1,18 @@
-//! To be written.
+//! The pure core of the guardian: what is declared, what was seen, what that means, what to do about it and
+//! what to tell people. No I/O, no clock, no environment, no async.
+
+pub mod alert;
+pub mod budget;
+pub mod call;
+pub mod cause;
+pub mod cloudinary;
+pub mod declaration;
+pub mod finding;
+pub mod incident;
+pub mod judge;
+pub mod moment;
+pub mod name;
+pub mod observation;
+pub mod plan;
+pub mod settings;
+pub mod trigger;

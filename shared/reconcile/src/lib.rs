@@ -1,1 +1,49 @@
-//! To be written.
+//! The seams to AWS and the cycles that stand on them: route, reconcile a bucket, reconcile a key, sweep.
+//!
+//! Generic over the seams: what ships puts the SDK behind them, the demonstration and the tests a model.
+
+pub mod apply;
+mod batch;
+mod book;
+mod bucket;
+mod key;
+mod need;
+mod observe;
+pub mod operator;
+mod report;
+mod route;
+pub mod seam;
+mod sweep;
+
+pub use batch::reconcile_batch;
+pub use observe::{observe_bucket, observe_key};
+pub use report::{Report, Said};
+pub use route::route_batch;
+
+use guardian_core::call::CallError;
+
+/// One message of a queue, as the event source mapping hands it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What the queue calls it: the id that a partial batch response names.
+    pub id: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// Why a resource could not be brought to an end; its message is to be delivered again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReconcileError {
+    /// A call failed that everything else hangs on.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Another writer changed the resource's ledger items meanwhile.
+    #[error("the ledger item `{0}` was written by somebody else meanwhile")]
+    Contended(String),
+    /// A ledger item could not be put into words.
+    #[error("the ledger item `{0}` cannot be serialised")]
+    Ledger(String),
+    /// The queue did not take all the work.
+    #[error("the work queue did not accept {0} messages")]
+    NotQueued(usize),
+}

@@ -1,0 +1,100 @@
+//! The one value that stands behind all seams.
+
+use guardian_core::call::CallError;
+use guardian_core::name::AccountId;
+
+use crate::calls::Call;
+use crate::clients::Clients;
+use crate::connect::Connection;
+use crate::error::not_configured;
+
+/// The stack's own things. The operator tool needs none of them; a function that misses one gets an error
+/// from the call that wanted it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stack {
+    /// The name of the ledger's table.
+    pub table: Option<String>,
+    /// The ARN of the topic that people are told through.
+    pub topic_arn: Option<String>,
+    /// The URL of the FIFO work queue.
+    pub work_queue_url: Option<String>,
+    /// The URL of the ingest queue.
+    pub ingest_queue_url: Option<String>,
+}
+
+/// AWS behind the seams, through the SDK.
+#[derive(Debug)]
+pub struct Aws {
+    clients: Clients,
+    account: AccountId,
+    stack: Stack,
+}
+
+impl Aws {
+    /// AWS over `connection`, for the buckets of `account`: S3 refuses every call on a bucket that belongs to
+    /// someone else.
+    #[must_use]
+    pub fn new(connection: Connection, account: AccountId, stack: Stack) -> Self {
+        Self {
+            clients: Clients::new(connection),
+            account,
+            stack,
+        }
+    }
+
+    /// The account whose buckets these are.
+    #[must_use]
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The connection below.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.clients.connection()
+    }
+
+    /// The calls sent so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.connection().calls().calls()
+    }
+
+    /// The calls sent since they were last taken.
+    #[must_use]
+    pub fn take_calls(&self) -> Vec<Call> {
+        self.connection().calls().take()
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    pub(crate) fn table(&self, operation: &'static str) -> Result<&str, CallError> {
+        self.stack
+            .table
+            .as_deref()
+            .ok_or_else(|| not_configured(operation, "the ledger's table"))
+    }
+
+    pub(crate) fn topic_arn(&self, operation: &'static str) -> Result<&str, CallError> {
+        self.stack
+            .topic_arn
+            .as_deref()
+            .ok_or_else(|| not_configured(operation, "the topic"))
+    }
+
+    pub(crate) fn work_queue_url(&self, operation: &'static str) -> Result<&str, CallError> {
+        self.stack
+            .work_queue_url
+            .as_deref()
+            .ok_or_else(|| not_configured(operation, "the work queue"))
+    }
+
+    pub(crate) fn ingest_queue_url(&self, operation: &'static str) -> Result<&str, CallError> {
+        self.stack
+            .ingest_queue_url
+            .as_deref()
+            .ok_or_else(|| not_configured(operation, "the ingest queue"))
+    }
+}

@@ -1,0 +1,205 @@
+//! Buckets and their objects, on S3.
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{EncodingType, ServerSideEncryption, ServerSideEncryptionRule};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use guardian_core::call::CallError;
+use guardian_core::name::BucketName;
+use guardian_core::observation::{
+    DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, ObjectPage,
+    PublicAccessBlock,
+};
+use guardian_reconcile::seam::Buckets;
+
+use crate::aws::Aws;
+use crate::error::{incomplete, s3_error, status};
+
+mod listing;
+
+impl Aws {
+    fn s3(&self) -> &aws_sdk_s3::Client {
+        self.clients().s3()
+    }
+
+    /// The only account that may own a bucket we touch: the name may have passed to somebody else's bucket.
+    fn owner(&self) -> &str {
+        self.account().as_str()
+    }
+
+    pub(crate) fn s3_failed<E>(&self, operation: &'static str, error: SdkError<E, HttpResponse>) -> CallError
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        s3_error(operation, self.connection().region(), error)
+    }
+}
+
+impl Buckets for Aws {
+    async fn head_bucket(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
+        let call = self
+            .s3()
+            .head_bucket()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner());
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| self.s3_failed("s3:ListBucket", error))?;
+        Ok(answer.bucket_region)
+    }
+
+    async fn get_bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
+        const OPERATION: &str = "s3:GetBucketPolicy";
+        let call = self.s3().get_bucket_policy().bucket(bucket.as_str()).expected_bucket_owner(self.owner());
+        match call.send().await {
+            Ok(answer) => match answer.policy.filter(|policy| !policy.is_empty()) {
+                Some(policy) => Ok(Some(policy)),
+                None => Err(incomplete(OPERATION)),
+            },
+            Err(error) if error.code() == Some("NoSuchBucketPolicy") => Ok(None),
+            Err(error) => Err(self.s3_failed(OPERATION, error)),
+        }
+    }
+
+    async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), CallError> {
+        // Never `ConfirmRemoveSelfBucketAccess`: a repair must not lock the owner out.
+        let call = self
+            .s3()
+            .put_bucket_policy()
+            .bucket(bucket.as_str())
+            .policy(policy);
+        let call = call.expected_bucket_owner(self.owner());
+        call.send()
+            .await
+            .map_err(|error| self.s3_failed("s3:PutBucketPolicy", error))?;
+        Ok(())
+    }
+
+    async fn get_bucket_encryption(&self, bucket: &BucketName) -> Result<DefaultEncryption, CallError> {
+        const OPERATION: &str = "s3:GetEncryptionConfiguration";
+        let call = self.s3().get_bucket_encryption().bucket(bucket.as_str()).expected_bucket_owner(self.owner());
+        match call.send().await {
+            Ok(answer) => {
+                let rules = answer.server_side_encryption_configuration.map(|settings| settings.rules);
+                let rules = rules.filter(|rules| !rules.is_empty()).ok_or_else(|| incomplete(OPERATION))?;
+                Ok(rules.iter().find_map(default_encryption).unwrap_or(DefaultEncryption::SseS3))
+            }
+            Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => {
+                Ok(DefaultEncryption::SseS3)
+            }
+            Err(error) => Err(self.s3_failed(OPERATION, error)),
+        }
+    }
+
+    async fn get_public_access_block(&self, bucket: &BucketName) -> Result<PublicAccessBlock, CallError> {
+        const OPERATION: &str = "s3:GetBucketPublicAccessBlock";
+        let call = self.s3().get_public_access_block().bucket(bucket.as_str());
+        match call.expected_bucket_owner(self.owner()).send().await {
+            Ok(answer) => {
+                let set = answer.public_access_block_configuration.ok_or_else(|| incomplete(OPERATION))?;
+                Ok(PublicAccessBlock {
+                    block_public_acls: set.block_public_acls.unwrap_or(false),
+                    ignore_public_acls: set.ignore_public_acls.unwrap_or(false),
+                    block_public_policy: set.block_public_policy.unwrap_or(false),
+                    restrict_public_buckets: set.restrict_public_buckets.unwrap_or(false),
+                })
+            }
+            Err(error) if error.code() == Some("NoSuchPublicAccessBlockConfiguration") => {
+                Ok(PublicAccessBlock::default())
+            }
+            Err(error) => Err(self.s3_failed(OPERATION, error)),
+        }
+    }
+
+    async fn head_object(&self, bucket: &BucketName, key: &str) -> Result<Option<ObjectHead>, CallError> {
+        // No checksum mode: with it S3 would want rights on the object's KMS key (S3 API Reference, HeadObject).
+        let call = self.s3().head_object().bucket(bucket.as_str()).key(key);
+        match call.expected_bucket_owner(self.owner()).send().await {
+            Ok(answer) => Ok(Some(object_head(&answer))),
+            // No body says whether object or bucket is missing; that the bucket is there was asked before.
+            Err(error) if status(&error) == Some(404) => Ok(None),
+            Err(error) => Err(self.s3_failed("s3:GetObject", error)),
+        }
+    }
+
+    async fn list_objects(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<ObjectPage, CallError> {
+        const OPERATION: &str = "s3:ListBucket";
+        // A key may hold characters that XML cannot carry; unencoded, one such key hides the whole listing.
+        let call = self.s3().list_objects_v2().bucket(bucket.as_str()).prefix(prefix);
+        let call = call.encoding_type(EncodingType::Url).set_continuation_token(next.map(str::to_owned));
+        let answer = call.expected_bucket_owner(self.owner()).send().await;
+        let answer = answer.map_err(|error| self.s3_failed(OPERATION, error))?;
+        listing::page(answer).ok_or_else(|| incomplete(OPERATION))
+    }
+
+    async fn put_marker(
+        &self,
+        bucket: &BucketName,
+        key: &str,
+        encryption: MarkerEncryption,
+    ) -> Result<MarkerWrite, CallError> {
+        let encryption = match encryption {
+            MarkerEncryption::SseS3 => Some(ServerSideEncryption::Aes256),
+            MarkerEncryption::BucketDefault => None,
+        };
+        let call = self
+            .s3()
+            .put_object()
+            .bucket(bucket.as_str())
+            .key(key)
+            .if_none_match("*");
+        let call = call
+            .set_server_side_encryption(encryption)
+            .content_type("text/plain");
+        let call = call
+            .body(ByteStream::from_static(b""))
+            .expected_bucket_owner(self.owner());
+        match call.send().await {
+            Ok(_) => Ok(MarkerWrite::Created),
+            Err(error) if status(&error) == Some(412) => Ok(MarkerWrite::AlreadyThere),
+            Err(error) => Err(self.s3_failed("s3:PutObject", error)),
+        }
+    }
+}
+
+fn default_encryption(rule: &ServerSideEncryptionRule) -> Option<DefaultEncryption> {
+    let set = rule.apply_server_side_encryption_by_default()?;
+    let bucket_key = match set.sse_algorithm() {
+        ServerSideEncryption::AwsKms => rule.bucket_key_enabled().unwrap_or(false),
+        // "S3 Bucket Keys aren't supported for DSSE-KMS" (S3 User Guide).
+        ServerSideEncryption::AwsKmsDsse => false,
+        _ => return Some(DefaultEncryption::SseS3),
+    };
+    let key = set
+        .kms_master_key_id()
+        .filter(|key| !key.is_empty())
+        .map(str::to_owned);
+    Some(DefaultEncryption::Kms { key, bucket_key })
+}
+
+fn object_head(answer: &HeadObjectOutput) -> ObjectHead {
+    let encryption = match answer.server_side_encryption() {
+        _ if answer.sse_customer_algorithm().is_some() => ObjectEncryption::SseC,
+        Some(ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse) => {
+            // S3 always names the key; the AWS managed one is what an object gets that named none.
+            ObjectEncryption::Kms(answer.ssekms_key_id().unwrap_or("alias/aws/s3").to_owned())
+        }
+        _ => ObjectEncryption::SseS3,
+    };
+    let class = answer
+        .storage_class()
+        .map(|class| class.as_str())
+        .filter(|class| *class != "STANDARD");
+    ObjectHead {
+        encryption,
+        storage_class: class.map(str::to_owned),
+    }
+}

@@ -1,0 +1,107 @@
+//! What was sent to AWS, for whoever wants to show or to check it.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// A function that nobody asks for its calls must not grow for days.
+const REMEMBERED: usize = 10_000;
+
+/// One request that was sent; a retry is a request of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    service: Cow<'static, str>,
+    operation: Cow<'static, str>,
+}
+
+impl Call {
+    /// The service as the SDK names it: `S3`, `KMS`, `DynamoDB`, ….
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The API operation: `GetBucketPolicy`, `Query`, ….
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        &self.operation
+    }
+
+    /// Whether it changes anything in AWS, be it a bucket, a key, the ledger or a queue.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        const READS: [&str; 5] = ["Get", "Head", "List", "Describe", "Query"];
+        !READS.iter().any(|verb| self.operation.starts_with(verb))
+    }
+
+    /// Whether it changes something of the owner's, a bucket or a key.
+    #[must_use]
+    pub fn is_repair(&self) -> bool {
+        self.is_write() && matches!(&*self.service, "S3" | "KMS")
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.service, self.operation)
+    }
+}
+
+/// The requests sent, in order: the last 10,000 since they were last taken.
+///
+/// Clones share one log.
+#[derive(Debug, Clone, Default)]
+pub struct CallLog(Arc<Mutex<VecDeque<Call>>>);
+
+impl CallLog {
+    /// The calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// The calls so far, which the log then forgets.
+    #[must_use]
+    pub fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut *self.lock()).into()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Call>> {
+        // A panic elsewhere cannot leave a half-made list behind.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for CallLog {
+    fn name(&self) -> &'static str {
+        "CallLog"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(metadata) = settings.load::<Metadata>() {
+            let mut calls = self.lock();
+            if calls.len() == REMEMBERED {
+                calls.pop_front();
+            }
+            calls.push_back(Call {
+                service: metadata.service().to_owned().into(),
+                operation: metadata.name().to_owned().into(),
+            });
+        }
+        Ok(())
+    }
+}

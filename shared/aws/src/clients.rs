@@ -1,0 +1,74 @@
+//! The SDK's clients, each built when it is first needed: no program uses all of them.
+
+use std::sync::OnceLock;
+
+use crate::connect::Connection;
+use crate::retry::ConcurrentWrites;
+
+/// A client's settings: the connection's, plus the call log and our retries.
+macro_rules! settings {
+    ($service:ident, $connection:expr) => {
+        $service::config::Builder::from($connection.config())
+            .interceptor($connection.calls().clone())
+            .retry_classifier(ConcurrentWrites)
+    };
+}
+
+/// The clients of one connection.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    connection: Connection,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
+}
+
+macro_rules! client {
+    ($name:ident, $service:ident) => {
+        pub(crate) fn $name(&self) -> &$service::Client {
+            self.$name
+                .get_or_init(|| $service::Client::from_conf(settings!($service, self.connection).build()))
+        }
+    };
+}
+
+impl Clients {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            dynamodb: OnceLock::new(),
+            kms: OnceLock::new(),
+            s3: OnceLock::new(),
+            sns: OnceLock::new(),
+            sqs: OnceLock::new(),
+            ssm: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    client!(dynamodb, aws_sdk_dynamodb);
+    client!(kms, aws_sdk_kms);
+    client!(sns, aws_sdk_sns);
+    client!(sqs, aws_sdk_sqs);
+    client!(ssm, aws_sdk_ssm);
+
+    pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            // An emulator answers at one host name; `bucket.localhost` leads nowhere.
+            let path_style = self.connection.endpoint("S3").is_some();
+            let settings = settings!(aws_sdk_s3, self.connection).force_path_style(path_style);
+            aws_sdk_s3::Client::from_conf(settings.build())
+        })
+    }
+}
+
+/// The client that asks whose credentials these are: needed once, before anything else is known.
+pub(crate) fn sts(connection: &Connection) -> aws_sdk_sts::Client {
+    aws_sdk_sts::Client::from_conf(settings!(aws_sdk_sts, connection).build())
+}

@@ -1,0 +1,142 @@
+//! How AWS is reached: Region, credentials, endpoints, timeouts, one HTTP client for all services.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
+use aws_types::service_config::ServiceConfigKey;
+
+use crate::calls::CallLog;
+
+/// The services the guardian talks to, by the id that `AWS_ENDPOINT_URL_<ID>` and the profile know.
+const SERVICES: [&str; 7] = ["DynamoDB", "KMS", "S3", "SNS", "SQS", "SSM", "STS"];
+
+/// Without it a lost SYN would eat the whole attempt.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// No call here carries more than a few kilobytes.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Two slow attempts and a quick one; well inside a function's own timeout.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
+const ATTEMPTS: u32 = 3;
+
+/// Why there is no connection to AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// Neither the environment nor the profile names a Region.
+    #[error("no Region is configured: set `AWS_REGION`, or `region` in the profile")]
+    NoRegion,
+}
+
+/// The way to AWS, shared by the clients of all services.
+///
+/// Credentials come from where the SDK looks by default: environment variables, the profile files (also with
+/// `role_arn`), a web identity token, the container and the instance metadata. Not built in, because each
+/// costs the functions weight they never use: IAM Identity Center (`aws sso login`), `aws login`, and
+/// `credential_process`; export such credentials first (`aws configure export-credentials --format env`).
+///
+/// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, their profile settings and the proxy variables are
+/// honoured.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    config: SdkConfig,
+    calls: CallLog,
+}
+
+impl Connection {
+    /// Reads Region, credentials and endpoints from the environment.
+    ///
+    /// # Errors
+    ///
+    /// Without a Region no endpoint can be named.
+    pub async fn from_environment() -> Result<Self, ConnectError> {
+        Self::through(http_client()).await
+    }
+
+    /// The same over another HTTP client.
+    pub(crate) async fn through(http: SharedHttpClient) -> Result<Self, ConnectError> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(timeouts)
+            .load()
+            .await;
+        Self::over(config)
+    }
+
+    pub(crate) fn over(config: SdkConfig) -> Result<Self, ConnectError> {
+        match config.region() {
+            Some(_) => Ok(Self {
+                config,
+                calls: CallLog::default(),
+            }),
+            None => Err(ConnectError::NoRegion),
+        }
+    }
+
+    /// The Region.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.config.region().map_or("", AsRef::as_ref)
+    }
+
+    /// Each service with the endpoint configured for it; `None` is the service's own address.
+    ///
+    /// A service's own setting wins over `AWS_ENDPOINT_URL`, so whoever must not reach the real AWS has to
+    /// look at all of them.
+    pub fn endpoints(&self) -> impl Iterator<Item = (&'static str, Option<String>)> + '_ {
+        SERVICES
+            .into_iter()
+            .map(|service| (service, self.endpoint(service)))
+    }
+
+    /// The calls sent over this connection.
+    #[must_use]
+    pub fn calls(&self) -> &CallLog {
+        &self.calls
+    }
+
+    pub(crate) fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The endpoint the SDK's client of `service` will find, by the SDK's own look-up.
+    pub(crate) fn endpoint(&self, service: &'static str) -> Option<String> {
+        let key = ServiceConfigKey::builder()
+            .service_id(service)
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()?;
+        let own = self
+            .config
+            .service_config()
+            .and_then(|settings| settings.load_config(key));
+        own.or_else(|| self.config.endpoint_url().map(str::to_owned))
+    }
+}
+
+/// One pool of connections for all services, TLS by ring: aws-lc-rs costs 4 MB and, at its first use, about
+/// 20 ms of processor time, which in a small function is a few hundred.
+///
+/// The way the SDK builds its own default client, for `build_https` would not ask the environment for a proxy.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings: Option<&HttpConnectorSettings>, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    })
+}

@@ -1,0 +1,10 @@
+//! The adapters against canned HTTP: what they send, and what they make of an answer.
+
+mod buckets;
+mod calls;
+mod credentials;
+mod declarations;
+mod keys;
+mod ledger;
+mod messages;
+pub(crate) mod wire;

@@ -1,0 +1,122 @@
+//! SQS and SNS: groups, de-duplication, delays, one body per protocol.
+
+use std::time::Duration;
+
+use guardian_core::alert::Notice;
+use guardian_core::call::CallErrorKind;
+use guardian_core::cause::{LaterLook, Work};
+use guardian_reconcile::seam::{Queues, Topic};
+
+use super::wire::{Reply, Wire, over, work};
+use crate::{Aws, Stack};
+
+#[tokio::test]
+async fn work_goes_to_its_group_and_what_was_refused_is_named() {
+    let reply = Reply::new(
+        200,
+        r#"{"Successful":[],"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}"#,
+    );
+    let batch = [work("bucket:one-a"), work("bucket:one-b")];
+    let (refused, wire) = over([reply], async |aws| aws.send_work(&batch).await).await;
+    assert_eq!(refused, Ok(vec![1]));
+    let sent = wire.one().json();
+    for (index, work) in batch.iter().enumerate() {
+        let entry = &sent["Entries"][index];
+        assert_eq!(entry["MessageGroupId"], work.group());
+        assert_eq!(entry["MessageDeduplicationId"], work.deduplication_id());
+        assert_eq!(
+            serde_json::from_str::<Work>(entry["MessageBody"].as_str().unwrap()).unwrap(),
+            *work
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_work_is_no_call() {
+    let (refused, wire) = over([Reply::new(500, "")], async |aws| aws.send_work(&[]).await).await;
+    assert_eq!(refused, Ok(Vec::new()));
+    assert!(wire.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_later_look_waits_at_most_a_quarter_of_an_hour() {
+    for (asked, sent) in [(30, 30), (7200, 900)] {
+        let reply = Reply::new(200, r#"{"MessageId":"m"}"#);
+        let (done, wire) = over([reply], async |aws| {
+            aws.send_later(&LaterLook::new(work("bucket:media")), Duration::from_secs(asked))
+                .await
+        })
+        .await;
+        assert_eq!(done, Ok(()));
+        let request = wire.one().json();
+        assert_eq!(request["DelaySeconds"], sent);
+        let message = serde_json::from_str(request["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(LaterLook::read(&message), Some(work("bucket:media")));
+    }
+}
+
+fn notice() -> Notice {
+    Notice {
+        subject: "demo cannot read media".to_owned(),
+        text: "what to do".to_owned(),
+        json: r#"{"code":"grant-missing"}"#.to_owned(),
+        attributes: [("bucket", "media"), ("code", "")]
+            .map(|(name, value)| (name.into(), value.into()))
+            .into(),
+    }
+}
+
+#[tokio::test]
+async fn people_get_prose_and_machines_get_json() {
+    let reply = Reply::new(
+        200,
+        "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+    );
+    let (done, wire) = over([reply], async |aws| aws.publish(&notice()).await).await;
+    assert_eq!(done, Ok(()));
+    let form = wire.one().body;
+    let field = |name: &str| {
+        form.split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+            .map(str::to_owned)
+    };
+    assert_eq!(field("MessageStructure").as_deref(), Some("json"));
+    assert_eq!(field("Subject").as_deref(), Some("demo%20cannot%20read%20media"));
+    assert_eq!(field("MessageAttributes.entry.1.Name").as_deref(), Some("bucket"));
+    assert_eq!(
+        field("MessageAttributes.entry.1.Value.StringValue").as_deref(),
+        Some("media")
+    );
+    assert_eq!(
+        field("MessageAttributes.entry.2.Name"),
+        None,
+        "SNS takes no empty attribute"
+    );
+    let message = field("Message").unwrap();
+    assert!(
+        message.contains("%22default%22%3A%22what%20to%20do%22"),
+        "{message}"
+    );
+    assert!(
+        message.contains("%22sqs%22%3A%22%7B%5C%22code%5C%22"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_stack_does_not_name_is_not_called() {
+    let wire = Wire::new([Reply::new(200, "{}")]);
+    let aws = Aws::new(
+        wire.connection(),
+        "111122223333".parse().unwrap(),
+        Stack::default(),
+    );
+    let error = aws.send_work(&[work("bucket:media")]).await.unwrap_err();
+    assert_eq!(
+        (error.operation, error.kind),
+        ("sqs:SendMessage", CallErrorKind::Other)
+    );
+    assert_eq!(error.message, "the work queue is not configured");
+    assert!(aws.publish(&notice()).await.is_err());
+    assert!(wire.sent().is_empty());
+}

@@ -1,0 +1,139 @@
+//! Why a resource is looked at, and the messages that carry it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::name::Resource;
+
+/// Who did something, as far as the event says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Actor {
+    /// The principal's ARN (with the session name, for a role), or the service that acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// The tool, read from the user agent: `Terraform`, `console`, `AWS CLI`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// The source address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The request id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+}
+
+/// The event behind a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// CloudTrail's `eventID`, else the envelope's id, else the id of the message it came in.
+    pub id: String,
+    /// What happened, in the source's word: `PutBucketPolicy`, `Object Deleted`, `Scheduled Event`.
+    pub event: String,
+    /// When it happened, as the event says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+}
+
+/// One resource to look at: the body of a message in the work queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// What to look at.
+    pub resource: Resource,
+    /// Why.
+    pub cause: Cause,
+    /// How many looks at this cause there were before: 0 for the event itself.
+    #[serde(default)]
+    pub look: u8,
+    /// Whether this is a look of the sweep, which no event about this resource asked for.
+    #[serde(default)]
+    pub swept: bool,
+}
+
+impl Work {
+    /// The FIFO group: one writer per resource.
+    #[must_use]
+    pub fn group(&self) -> String {
+        self.resource.to_string()
+    }
+
+    /// The de-duplication id: a hash of event id, look and group.
+    ///
+    /// Never of content, and never of the event alone: one event fanned out to many resources reaches each
+    /// of them, and a second change that looks like the first is a second event.
+    #[must_use]
+    pub fn deduplication_id(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in [self.cause.id.as_str(), &self.look.to_string(), &self.group()] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The source that marks our own messages in the ingest queue.
+pub const OWN_SOURCE: &str = "cloudinary-guardian";
+/// The detail type of a later look.
+pub const LATER_LOOK: &str = "Later Look";
+
+/// A later look in the ingest queue: shaped like an event, so that one queue serves both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterLook {
+    source: String,
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    detail: Work,
+}
+
+impl LaterLook {
+    /// Asks for `work` to be done later.
+    #[must_use]
+    pub fn new(work: Work) -> Self {
+        Self { source: OWN_SOURCE.to_owned(), detail_type: LATER_LOOK.to_owned(), detail: work }
+    }
+
+    /// Reads one back; `None` for anything else that lies in the ingest queue.
+    #[must_use]
+    pub fn read(message: &serde_json::Value) -> Option<Work> {
+        let look: Self = serde_json::from_value(message.clone()).ok()?;
+        (look.source == OWN_SOURCE && look.detail_type == LATER_LOOK).then_some(look.detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work(id: &str, resource: &str, look: u8) -> Work {
+        let cause = Cause { id: id.to_owned(), event: "PutBucketPolicy".to_owned(), time: None, actor: None };
+        Work { resource: resource.parse().unwrap(), cause, look, swept: false }
+    }
+
+    #[test]
+    fn one_event_for_two_resources_is_two_deliveries() {
+        assert_ne!(
+            work("e1", "bucket:one-a", 0).deduplication_id(),
+            work("e1", "bucket:one-b", 0).deduplication_id()
+        );
+    }
+
+    #[test]
+    fn the_same_event_twice_is_one_delivery_but_its_later_look_is_another() {
+        let first = work("e1", "bucket:media", 0).deduplication_id();
+        assert_eq!(first, work("e1", "bucket:media", 0).deduplication_id());
+        assert_ne!(first, work("e1", "bucket:media", 1).deduplication_id());
+        assert_ne!(first, work("e2", "bucket:media", 0).deduplication_id());
+        assert!(first.len() <= 128, "the limit of SQS");
+    }
+
+    #[test]
+    fn a_later_look_reads_back_and_nothing_else_does() {
+        let work = work("e1", "bucket:media", 1);
+        let message = serde_json::to_value(LaterLook::new(work.clone())).unwrap();
+        assert_eq!(LaterLook::read(&message), Some(work));
+        assert_eq!(LaterLook::read(&serde_json::json!({"source": "aws.s3", "detail-type": "Later Look"})), None);
+    }
+}

@@ -1,0 +1,232 @@
+//! One incident for each (resource, finding, subject), and what people are told of it.
+//!
+//! Every change of state that people should hear of is a [`Transition`] in the incident's outbox: stored with
+//! the new state, then published, then taken out. A crash in between can repeat a message, with the same
+//! transition id, but never lose one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Notice, Occasion, render};
+use crate::budget;
+use crate::cause::Cause;
+use crate::finding::{Finding, Subject};
+use crate::moment::Moment;
+use crate::name::{BucketName, CloudName, Resource};
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The guardian is on it: written and not seen yet, or waiting for its hourly repair. Nobody was told.
+    Repairing,
+    /// Only a person can end it, and was told.
+    NeedsYou,
+    /// The guardian ended it.
+    Repaired,
+    /// It ended without the guardian.
+    Resolved,
+}
+
+/// What people are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransitionKind {
+    /// Found and repaired.
+    Repaired,
+    /// Found, and a person has to do something.
+    NeedsYou,
+    /// It is over.
+    Resolved,
+}
+
+impl TransitionKind {
+    /// The kind as a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::NeedsYou => "needs-you",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A change of state that people hear of, with the message that says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The same for every copy of this message: finding, subject and a count.
+    pub id: String,
+    /// What changed.
+    pub kind: TransitionKind,
+    /// The message.
+    pub notice: Notice,
+}
+
+/// A repair that was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When.
+    pub at: Moment,
+    /// The state it was begun on (the canonical hash of the policy, or `absent`): seeing that same state again
+    /// shortly after may be a stale read, which is no reason to write again.
+    pub on: String,
+    /// What was planned, as text.
+    pub plan: String,
+}
+
+/// Whom an incident touches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Affected {
+    /// The buckets.
+    pub buckets: Vec<BucketName>,
+    /// The cloud names.
+    pub clouds: Vec<CloudName>,
+}
+
+/// One incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// What was found, as last seen.
+    pub finding: Finding,
+    /// Where it stands.
+    pub state: State,
+    /// When this occurrence was first seen.
+    pub opened: Moment,
+    /// How many transitions there were.
+    pub transitions: u64,
+    /// Whom it touches.
+    pub affected: Affected,
+    /// What led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// The repair that was begun last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<Attempt>,
+    /// When repairs were made, for the budget.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<Moment>,
+    /// What people have still to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outbox: Vec<Transition>,
+}
+
+/// What the moment and the look bring to a change of state.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The resource the incident belongs to.
+    pub resource: &'a Resource,
+    /// Now.
+    pub now: Moment,
+    /// What led to this look.
+    pub cause: &'a Cause,
+    /// Whom the resource's incidents touch.
+    pub affected: &'a Affected,
+}
+
+impl Incident {
+    /// An incident nobody has heard of yet.
+    #[must_use]
+    pub fn open(finding: Finding, around: Circumstances<'_>) -> Self {
+        Self {
+            finding,
+            state: State::Repairing,
+            opened: around.now,
+            transitions: 0,
+            affected: around.affected.clone(),
+            cause: Some(around.cause.clone()),
+            attempt: None,
+            repairs: Vec::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Whether it still stands.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.state, State::Repairing | State::NeedsYou)
+    }
+
+    /// Seen (again): a closed incident opens anew, with what led to it this time.
+    pub fn seen(&mut self, finding: &Finding, around: Circumstances<'_>) {
+        if !self.is_open() {
+            self.state = State::Repairing;
+            self.opened = around.now;
+            self.cause = Some(around.cause.clone());
+            self.attempt = None;
+        }
+        self.finding = finding.clone();
+        self.affected = around.affected.clone();
+    }
+
+    /// A repair begins. Stored before the write, so that a crash after it still gets announced.
+    pub fn begin(&mut self, on: String, plan: String, around: Circumstances<'_>) {
+        budget::forget_old(&mut self.repairs, around.now);
+        // The same repair begun again (its answer was lost, or it is not visible yet) is still one repair.
+        let again = self.state == State::Repairing && self.attempt.as_ref().is_some_and(|last| last.on == on);
+        if !again {
+            self.repairs.push(around.now);
+        }
+        self.attempt = Some(Attempt { at: around.now, on, plan });
+    }
+
+    /// Only a person can end it. Told once.
+    pub fn needs_you(&mut self, around: Circumstances<'_>) {
+        if self.state != State::NeedsYou {
+            self.state = State::NeedsYou;
+            self.announce(TransitionKind::NeedsYou, around);
+        }
+    }
+
+    /// It is no longer seen.
+    pub fn gone(&mut self, around: Circumstances<'_>) {
+        let kind = match (self.state, &self.attempt) {
+            (State::Repaired | State::Resolved, _) => return,
+            (State::Repairing, None) => {
+                // Nobody was told that it was there, so nobody is told that it went.
+                self.state = State::Resolved;
+                return;
+            }
+            (State::Repairing, Some(_)) => TransitionKind::Repaired,
+            (State::NeedsYou, _) => TransitionKind::Resolved,
+        };
+        self.state = if kind == TransitionKind::Repaired { State::Repaired } else { State::Resolved };
+        self.announce(kind, around);
+    }
+
+    fn announce(&mut self, kind: TransitionKind, around: Circumstances<'_>) {
+        self.transitions += 1;
+        let id = format!("{}/{}/{}", self.finding.code, self.finding.subject, self.transitions);
+        let plan = match kind {
+            TransitionKind::Repaired => self.attempt.as_ref().map(|attempt| attempt.plan.as_str()),
+            TransitionKind::NeedsYou | TransitionKind::Resolved => None,
+        };
+        let notice = render(&Occasion {
+            id: &id,
+            kind,
+            resource: around.resource,
+            finding: &self.finding,
+            opened: self.opened,
+            now: around.now,
+            cause: if kind == TransitionKind::Resolved { Some(around.cause) } else { self.cause.as_ref() },
+            affected: &self.affected,
+            plan,
+        });
+        self.outbox.push(Transition { id, kind, notice });
+    }
+
+    /// The name of the incident's item in the ledger.
+    #[must_use]
+    pub fn entry_name(finding: &Finding) -> String {
+        Self::name_of(finding.code.as_str(), &finding.subject)
+    }
+
+    fn name_of(code: &str, subject: &Subject) -> String {
+        format!("{INCIDENT}{code}#{subject}")
+    }
+}
+
+/// What the names of incidents begin with in the ledger.
+pub const INCIDENT: &str = "incident#";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+use serde_json::json;
+
+use super::*;
+use crate::finding::Code;
+
+struct Look {
+    resource: Resource,
+    cause: Cause,
+    affected: Affected,
+}
+
+impl Look {
+    fn new() -> Self {
+        let cause = Cause { id: "e1".to_owned(), event: "PutBucketPolicy".to_owned(), time: None, actor: None };
+        let affected = Affected {
+            buckets: vec!["media".parse().unwrap()],
+            clouds: vec!["demo".parse().unwrap()],
+        };
+        Self { resource: "bucket:media".parse().unwrap(), cause, affected }
+    }
+
+    fn at(&self, seconds: i64) -> Circumstances<'_> {
+        Circumstances {
+            resource: &self.resource,
+            now: Moment::from_unix(1_000_000 + seconds),
+            cause: &self.cause,
+            affected: &self.affected,
+        }
+    }
+}
+
+fn finding() -> Finding {
+    let subject = Subject::Bucket("media".parse().unwrap());
+    Finding::new(Code::GrantMissing, subject, "the grant is missing", json!({}))
+}
+
+fn told(incident: &Incident) -> Vec<TransitionKind> {
+    incident.outbox.iter().map(|transition| transition.kind).collect()
+}
+
+#[test]
+fn found_and_repaired_in_one_cycle_is_one_message() {
+    let look = Look::new();
+    let mut incident = Incident::open(finding(), look.at(0));
+    incident.begin("h1".to_owned(), "the plan".to_owned(), look.at(0));
+    incident.gone(look.at(1));
+    assert_eq!((incident.state, told(&incident)), (State::Repaired, vec![TransitionKind::Repaired]));
+    assert!(incident.outbox[0].notice.text.contains("the plan"));
+}
+
+#[test]
+fn a_person_is_told_once_however_often_it_is_seen() {
+    let look = Look::new();
+    let mut incident = Incident::open(finding(), look.at(0));
+    for second in 0..5 {
+        incident.seen(&finding(), look.at(second));
+        incident.needs_you(look.at(second));
+    }
+    assert_eq!(told(&incident), [TransitionKind::NeedsYou]);
+    incident.gone(look.at(9));
+    incident.gone(look.at(10));
+    assert_eq!(told(&incident), [TransitionKind::NeedsYou, TransitionKind::Resolved]);
+}
+
+#[test]
+fn a_repaired_incident_that_comes_back_is_a_new_transition_with_a_new_id() {
+    let look = Look::new();
+    let mut incident = Incident::open(finding(), look.at(0));
+    for second in [0, 100] {
+        incident.seen(&finding(), look.at(second));
+        incident.begin("h1".to_owned(), "p".to_owned(), look.at(second));
+        incident.gone(look.at(second + 1));
+    }
+    let ids: Vec<&str> = incident.outbox.iter().map(|transition| transition.id.as_str()).collect();
+    assert_eq!(ids, ["grant-missing/bucket:media/1", "grant-missing/bucket:media/2"]);
+    assert_eq!(incident.repairs.len(), 2);
+}
+
+#[test]
+fn what_nobody_heard_of_may_go_without_a_word() {
+    let look = Look::new();
+    let mut incident = Incident::open(finding(), look.at(0));
+    incident.gone(look.at(1));
+    assert_eq!((incident.state, told(&incident)), (State::Resolved, vec![]));
+}
+
+#[test]
+fn an_incident_reads_back_from_the_ledger_as_it_was() {
+    let look = Look::new();
+    let mut incident = Incident::open(finding(), look.at(0));
+    incident.begin("h1".to_owned(), "p".to_owned(), look.at(0));
+    incident.gone(look.at(1));
+    let text = serde_json::to_string(&incident).unwrap();
+    assert_eq!(serde_json::from_str::<Incident>(&text).unwrap(), incident);
+}

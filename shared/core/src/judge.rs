@@ -1,0 +1,95 @@
+//! From what is declared and what was seen to a verdict and its findings.
+
+mod bucket;
+mod grant;
+mod key;
+
+pub use bucket::judge_bucket;
+pub(crate) use grant::{Asked, improves};
+pub(crate) use key::questions as key_questions;
+pub use key::{Reader, judge_key};
+
+use guardian_policy::{Effect, PolicyDocument};
+use serde_json::{Value, json};
+
+use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::observation::Unknown;
+
+/// What was found. The verdict is the worst that any finding makes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judgement {
+    /// What was found; never empty unless the verdict is [`Verdict::Readable`].
+    pub findings: Vec<Finding>,
+}
+
+impl Judgement {
+    /// The verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Readable)
+    }
+
+    /// A single finding.
+    #[must_use]
+    pub fn of(verdict: Verdict, finding: Finding) -> Self {
+        Self { findings: vec![Finding { verdict, ..finding }] }
+    }
+
+    /// Adds a finding and what it makes of the verdict.
+    pub fn add(&mut self, verdict: Verdict, finding: Finding) {
+        self.absorb(Self::of(verdict, finding));
+    }
+
+    /// Adds all of `other`. Findings of the same code and subject stay one, with the worse verdict.
+    pub fn absorb(&mut self, other: Self) {
+        for finding in other.findings {
+            match self.findings.iter_mut().find(|known| known.identity() == finding.identity()) {
+                Some(known) => known.verdict = known.verdict.max(finding.verdict),
+                None => self.findings.push(finding),
+            }
+        }
+    }
+
+    /// The finding of this code, if there is one.
+    #[must_use]
+    pub fn find(&self, code: Code) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.code == code)
+    }
+
+    /// The finding of this code on this subject, if there is one.
+    #[must_use]
+    pub fn find_on(&self, code: Code, subject: &Subject) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.identity() == (code, subject))
+    }
+
+    /// The same without what has ended since.
+    #[must_use]
+    pub fn without(mut self, ended: &[(Code, Subject)]) -> Self {
+        self.findings.retain(|finding| !ended.iter().any(|(code, subject)| finding.identity() == (*code, subject)));
+        self
+    }
+}
+
+/// Something that could not be read.
+fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
+    let (message, evidence) = match unknown {
+        Unknown::Call(error) => (
+            format!("{error}; allow the guardian `{}` here, or remove what denies it", error.operation),
+            json!({"call": error.operation, "answer": error.message}),
+        ),
+        Unknown::Policy(error) => (format!("{unknown}; correct the document"), json!({"document": error.to_string()})),
+    };
+    Finding::new(Code::ObservationFailed, subject, message, evidence)
+}
+
+/// The document without its Deny statements; everything else of it stays.
+fn only_allows(document: &PolicyDocument) -> Option<PolicyDocument> {
+    let mut value = document.as_value().clone();
+    let allows = document.statements().filter(|statement| statement.effect() == Some(Effect::Allow));
+    let allows = allows.map(|statement| statement.value().clone()).collect();
+    *value.get_mut("Statement")? = Value::Array(allows);
+    PolicyDocument::parse(&value.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! A KMS key, for every bucket that needs it.
+
+use guardian_policy::PolicyKind;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
+use super::{Judgement, not_observed};
+use crate::call::{CallError, CallErrorKind};
+use crate::cloudinary::{bucket_arn, decrypt_context, describe_context, key_grant};
+use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::name::{BucketName, CloudName};
+use crate::declaration::Declaration;
+use crate::observation::{BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
+use crate::settings::{Mode, Settings};
+
+const KEY_CODES: GrantCodes = GrantCodes {
+    missing: Code::KeyGrantMissing,
+    partial: Code::KeyGrantMissing,
+    denied: Code::KeyGrantDenied,
+    conditional: Code::KeyGrantConditional,
+};
+
+/// A bucket whose objects hang on the key, as the key's side needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The cloud names that read it.
+    pub clouds: Vec<CloudName>,
+    /// What may be done for it.
+    pub mode: Mode,
+    /// Whether its default puts a Bucket Key before the key; `None` where the default says nothing of it.
+    /// With one, the encryption context is the bucket's ARN, without one the object's (S3 User Guide,
+    /// bucket-key).
+    pub bucket_key: Option<bool>,
+}
+
+impl Reader {
+    /// The reader that a declared bucket is, by what was seen of it.
+    #[must_use]
+    pub fn of(declaration: &Declaration, seen: &BucketObservation) -> Self {
+        let bucket_key = match &seen.encryption {
+            Ok(DefaultEncryption::Kms { bucket_key, .. }) => Some(*bucket_key),
+            Ok(DefaultEncryption::SseS3) | Err(_) => None,
+        };
+        Self {
+            bucket: declaration.bucket.clone(),
+            clouds: declaration.clouds.clone(),
+            mode: declaration.mode,
+            bucket_key,
+        }
+    }
+}
+
+/// Judges a key by what was seen of it, for all of `readers`.
+#[must_use]
+pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader]) -> Judgement {
+    let description = match &seen.description {
+        Ok(description) => description,
+        Err(Unknown::Call(CallError { kind: CallErrorKind::NotFound, .. })) => {
+            let subject = seen.named.parse().map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
+            let message = format!(
+                "there is no KMS key `{}` ({}); S3 does not check the name it is given, so name a key that exists",
+                seen.named,
+                seen.because.join(", ")
+            );
+            let evidence = json!({"named": seen.named, "because": seen.because});
+            return Judgement::of(Verdict::Blocked, Finding::new(Code::KeyMissing, subject, message, evidence));
+        }
+        Err(unknown) => {
+            let subject = seen.named.parse().map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
+            return Judgement::of(Verdict::Unknown, not_observed(subject, unknown));
+        }
+    };
+    let subject = Subject::Key(description.arn.clone());
+    if let Some(judgement) = judge_ownership(settings, seen, description, &subject) {
+        return judgement;
+    }
+    let mut judgement = judge_state(description, &subject);
+    match &seen.policy {
+        KeyPolicy::Document(document) => {
+            let arn = [description.arn.to_string()];
+            let questions = questions(settings, description, readers);
+            judgement.absorb(judge_grant(&Wanted {
+                kind: PolicyKind::Key,
+                document: Some(document),
+                grant: key_grant(settings, &arn),
+                questions: &questions,
+                subject,
+                codes: KEY_CODES,
+            }));
+        }
+        KeyPolicy::Unknown(unknown) => judgement.add(Verdict::Unknown, not_observed(subject, unknown)),
+        KeyPolicy::NotAsked => {}
+    }
+    judgement
+}
+
+/// A key that is not ours to grant.
+fn judge_ownership(
+    settings: &Settings,
+    seen: &KeyObservation,
+    description: &KeyDescription,
+    subject: &Subject,
+) -> Option<Judgement> {
+    let evidence = json!({"key": description.arn, "because": seen.because});
+    if *description.arn.account() != settings.account {
+        let message = format!(
+            "the key {} belongs to account {}, so its policy can be neither read nor repaired from here; ask its owner to allow arn:{}:iam::{}:root `kms:Decrypt` and `kms:DescribeKey` on it",
+            description.arn,
+            description.arn.account(),
+            settings.partition,
+            settings.cloudinary_account
+        );
+        let finding = Finding::new(Code::KeyForeign, subject.clone(), message, evidence);
+        return Some(Judgement::of(Verdict::Depends, finding));
+    }
+    if description.manager == KeyManager::Aws {
+        let message = format!(
+            "objects are encrypted under the AWS managed key {}, whose policy cannot be changed; choose a customer managed key as the bucket's default and re-encrypt the objects",
+            description.arn
+        );
+        let finding = Finding::new(Code::KeyAwsManaged, subject.clone(), message, evidence);
+        return Some(Judgement::of(Verdict::Blocked, finding));
+    }
+    None
+}
+
+/// In every state but Enabled, Decrypt fails whatever the policy says (KMS Developer Guide, key-state).
+fn judge_state(description: &KeyDescription, subject: &Subject) -> Judgement {
+    let arn = &description.arn;
+    let evidence = json!({
+        "key": arn,
+        "deletion_date": description.deletion_date,
+        "state": match &description.state {
+            KeyState::Enabled => "Enabled",
+            KeyState::Disabled => "Disabled",
+            KeyState::PendingDeletion => "PendingDeletion",
+            KeyState::Other(state) => state,
+        },
+    });
+    let (code, message) = match &description.state {
+        KeyState::Enabled => return Judgement::default(),
+        KeyState::Disabled => (
+            Code::KeyDisabled,
+            format!("the key {arn} is disabled, so nothing under it can be read; enable it: aws kms enable-key --key-id {arn}"),
+        ),
+        KeyState::PendingDeletion => {
+            let when = description.deletion_date.map(|date| format!(" on {date}")).unwrap_or_default();
+            (
+                Code::KeyPendingDeletion,
+                format!(
+                    "the key {arn} will be deleted{when}, and nothing under it can be read now; cancel and then enable it: aws kms cancel-key-deletion --key-id {arn} && aws kms enable-key --key-id {arn}"
+                ),
+            )
+        }
+        KeyState::Other(state) => {
+            (Code::KeyUnusable, format!("the key {arn} is in state {state}, in which nothing under it can be read"))
+        }
+    };
+    Judgement::of(Verdict::Blocked, Finding::new(code, subject.clone(), message, evidence))
+}
+
+/// What each reader asks of the key.
+pub(crate) fn questions(settings: &Settings, description: &KeyDescription, readers: &[Reader]) -> Vec<Asked> {
+    let resources = || vec![description.arn.to_string()];
+    let mut questions: Vec<Asked> = readers
+        .iter()
+        .map(|reader| {
+            let objects = [format!("{}/*", bucket_arn(&settings.partition, &reader.bucket))];
+            Asked {
+                action: "kms:Decrypt",
+                resources: resources(),
+                context: decrypt_context(settings, &reader.bucket, &objects, reader.bucket_key),
+            }
+        })
+        .collect();
+    let context = describe_context(settings);
+    questions.push(Asked { action: "kms:DescribeKey", resources: resources(), context });
+    questions
+}

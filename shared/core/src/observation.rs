@@ -1,0 +1,201 @@
+//! What was seen of AWS: every field is either known or names why it is not.
+//!
+//! *Unknown is not empty*: a read that failed for good stays an [`Unknown`] all the way to the verdict. A
+//! read that failed for the moment never gets here; it ends the reconcile, to be tried again.
+
+use guardian_policy::{ParseError, PolicyDocument};
+
+use crate::call::CallError;
+use crate::moment::Moment;
+use crate::name::{BucketName, CloudName, KeyArn};
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    /// The call that would have told failed for good.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The policy came but is not one we can read.
+    #[error("the policy cannot be read: {0}")]
+    Policy(#[from] ParseError),
+}
+
+/// A value, or why it is not known.
+pub type Known<T> = Result<T, Unknown>;
+
+/// Whether the bucket is there for us at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// It exists, in the Region S3 named.
+    Here,
+    /// It exists in another Region.
+    InRegion(String),
+    /// There is no such bucket.
+    Missing,
+    /// S3 would not say.
+    Unknown(Unknown),
+}
+
+/// The bucket's default encryption (`GetBucketEncryption`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DefaultEncryption {
+    /// SSE-S3, or nothing configured (the same since January 2023).
+    SseS3,
+    /// SSE-KMS or DSSE-KMS.
+    Kms {
+        /// Key id, key ARN, alias name or alias ARN as configured; `None` means the AWS managed key `aws/s3`.
+        key: Option<String>,
+        /// Whether a Bucket Key stands between S3 and KMS.
+        bucket_key: bool,
+    },
+}
+
+/// The four switches of Block Public Access on a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent switches is what S3 has")]
+pub struct PublicAccessBlock {
+    /// `BlockPublicAcls`.
+    pub block_public_acls: bool,
+    /// `IgnorePublicAcls`.
+    pub ignore_public_acls: bool,
+    /// `BlockPublicPolicy`: a policy that is public as a whole is refused.
+    pub block_public_policy: bool,
+    /// `RestrictPublicBuckets`: with a public policy, other accounts are shut out altogether.
+    pub restrict_public_buckets: bool,
+}
+
+/// How an object is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectEncryption {
+    /// SSE-S3, or not said.
+    SseS3,
+    /// SSE-KMS or DSSE-KMS under this key (an ARN on AWS).
+    Kms(String),
+    /// A key the customer sends with each request.
+    SseC,
+}
+
+/// What HeadObject tells of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Its encryption.
+    pub encryption: ObjectEncryption,
+    /// The storage class, where it is not `STANDARD`.
+    pub storage_class: Option<String>,
+}
+
+/// One page of ListObjectsV2.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectPage {
+    /// The keys on this page.
+    pub keys: Vec<String>,
+    /// What to ask the next page with.
+    pub next: Option<String>,
+}
+
+/// How a new marker is to be encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerEncryption {
+    /// SSE-S3 (`AES256`): the marker then hangs on no key.
+    SseS3,
+    /// Whatever the bucket does by default.
+    BucketDefault,
+}
+
+/// What came of writing a marker with `If-None-Match: *`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkerWrite {
+    /// It was written.
+    Created,
+    /// It was there already; nothing was written.
+    AlreadyThere,
+}
+
+/// The state of a KMS key (`DescribeKey`, `KeyState`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyState {
+    /// Usable.
+    Enabled,
+    /// Disabled by someone.
+    Disabled,
+    /// Scheduled for deletion.
+    PendingDeletion,
+    /// Any other state, in KMS's own word (`PendingImport`, `Unavailable`, `PendingReplicaDeletion`, …).
+    Other(String),
+}
+
+/// Who manages a KMS key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyManager {
+    /// An AWS managed key; its policy cannot be changed.
+    Aws,
+    /// A customer managed key.
+    Customer,
+}
+
+/// What DescribeKey tells of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyDescription {
+    /// The key's ARN.
+    pub arn: KeyArn,
+    /// Its state.
+    pub state: KeyState,
+    /// Who manages it.
+    pub manager: KeyManager,
+    /// When it will be deleted, if deletion is scheduled.
+    pub deletion_date: Option<Moment>,
+}
+
+/// What is known of the key policy.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeyPolicy {
+    /// Not asked for, because the answer could not matter (an AWS managed or foreign key).
+    NotAsked,
+    /// The policy.
+    Document(Box<PolicyDocument>),
+    /// Asked for in vain.
+    Unknown(Unknown),
+}
+
+/// What was seen of one KMS key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyObservation {
+    /// The key as configured or remembered: id, ARN, alias name or alias ARN.
+    pub named: String,
+    /// Why this key matters, in words for a person.
+    pub because: Vec<String>,
+    /// Its description.
+    pub description: Known<KeyDescription>,
+    /// Its policy.
+    pub policy: KeyPolicy,
+}
+
+/// What was seen of one marker that is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkerObservation {
+    /// The declared cloud name.
+    pub cloud: CloudName,
+    /// The object; `Ok(None)` where there is none.
+    pub head: Known<Option<ObjectHead>>,
+}
+
+/// What was seen of one bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BucketObservation {
+    /// Which bucket.
+    pub bucket: BucketName,
+    /// Whether it is there. Where it is not, nothing below was asked for.
+    pub presence: Presence,
+    /// The bucket policy; `Ok(None)` where there is none.
+    pub policy: Known<Option<PolicyDocument>>,
+    /// Block Public Access; `None` where it was not asked for, because only a public policy makes it matter.
+    pub public_access_block: Option<Known<PublicAccessBlock>>,
+    /// The default encryption.
+    pub encryption: Known<DefaultEncryption>,
+    /// The declared markers.
+    pub markers: Vec<MarkerObservation>,
+    /// Every key under the marker prefix.
+    pub listed: Known<Vec<String>>,
+    /// The keys the bucket needs.
+    pub keys: Vec<KeyObservation>,
+}

@@ -1,0 +1,157 @@
+//! What an event means, and which resources it names.
+//!
+//! An event is a hint where to look and evidence of who did it; the verdict comes from re-reading live
+//! state. So everything here is tolerant: every field may be missing or of another type, bodies (policies,
+//! configurations) are never read, and an event that cannot be used is ignored with the reason.
+
+mod actor;
+mod envelope;
+mod field;
+mod kms;
+mod meaning;
+mod named;
+mod record;
+mod s3;
+mod tool;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::cause::Actor;
+use crate::name::{BucketName, KeyArn, Resource};
+
+/// What an event means, and which resources it names. Never looked up in declarations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// CloudTrail's `eventID`, else the envelope's id.
+    ///
+    /// In this order: CloudTrail may deliver one record twice, and the copies share only the `eventID`.
+    pub id: Option<String>,
+    /// What happened, in the source's word: `PutBucketPolicy`, `Object Deleted`, …; `unknown` if it says none.
+    pub event: String,
+    /// What to do about it.
+    pub action: Action,
+    /// Why, as a fragment of a sentence; values from the event stand in backticks.
+    pub reason: String,
+    /// The buckets the event names, also where it is ignored.
+    pub buckets: Vec<BucketName>,
+    /// The KMS keys the event names, also where it is ignored.
+    pub keys: Vec<KeyArn>,
+    /// Who did it, as far as the event says.
+    pub actor: Option<Actor>,
+    /// When it happened, as the event says it: text, which need not be a time.
+    pub time: Option<String>,
+}
+
+/// What to do about an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Look at the buckets and keys it names.
+    Check,
+    /// Look at everything that is declared.
+    Sweep,
+    /// Nothing.
+    Ignore,
+}
+
+/// A text that holds no events because it is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not JSON: {problem} (line {line}, column {column})")]
+pub struct TriggerError {
+    /// What is wrong there.
+    pub problem: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1; 0 where the text ends too early.
+    pub column: usize,
+}
+
+/// Reads an EventBridge envelope or a bare CloudTrail record.
+#[must_use]
+pub fn read(event: &Value) -> Trigger {
+    let Some(fields) = event.as_object() else {
+        return Trigger::unusable("it is not a JSON object");
+    };
+    let has = |names: &[&str]| names.iter().any(|name| fields.contains_key(*name));
+    if has(&["detail-type", "detail"]) {
+        envelope::read(event)
+    } else if has(&["eventName", "eventSource", "eventVersion"]) {
+        record::read(event, &record::Origin::default())
+    } else {
+        Trigger::unusable("it is neither an EventBridge event nor a CloudTrail record")
+    }
+}
+
+/// Reads a file of events: one, a JSON array of them, or CloudTrail's `{"Records": […]}`.
+///
+/// # Errors
+///
+/// If the text is not JSON. JSON that is no event is read, and ignored with the reason.
+pub fn read_all(text: &str) -> Result<Vec<Trigger>, TriggerError> {
+    // Files saved on Windows may begin with a byte order mark, which JSON does not know.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let value: Value = serde_json::from_str(text)?;
+    let events = value
+        .as_array()
+        .or_else(|| value.get("Records").and_then(Value::as_array));
+    Ok(match events {
+        Some(events) => events.iter().map(read).collect(),
+        None => vec![read(&value)],
+    })
+}
+
+impl Trigger {
+    /// The work it makes.
+    #[must_use]
+    pub fn resources(&self) -> Vec<Resource> {
+        match self.action {
+            Action::Check => {
+                let buckets = self.buckets.iter().cloned().map(Resource::Bucket);
+                buckets
+                    .chain(self.keys.iter().cloned().map(Resource::Key))
+                    .collect()
+            }
+            Action::Sweep => vec![Resource::Sweep],
+            Action::Ignore => Vec::new(),
+        }
+    }
+
+    /// The form that `guardian route` prints.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let texts = |names: Vec<&str>| Value::from(names);
+        let actor = self
+            .actor
+            .as_ref()
+            .and_then(|actor| serde_json::to_value(actor).ok());
+        json!({
+            "event": self.event,
+            "action": self.action,
+            "reason": self.reason,
+            "buckets": texts(self.buckets.iter().map(BucketName::as_str).collect()),
+            "keys": texts(self.keys.iter().map(KeyArn::as_str).collect()),
+            "actor": actor.unwrap_or_else(|| Value::Object(Map::new())),
+        })
+    }
+
+    fn unusable(reason: &str) -> Self {
+        meaning::Meaning::ignore(reason).into_trigger("unknown")
+    }
+}
+
+impl From<serde_json::Error> for TriggerError {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // serde_json ends its message with the place, which has fields of its own here.
+        let problem = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        Self {
+            problem,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

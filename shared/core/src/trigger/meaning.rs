@@ -1,0 +1,67 @@
+//! What an event asks for, before it is said who did it and when.
+
+use super::named::Named;
+use super::{Action, Trigger};
+
+/// What an event asks for.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    action: Action,
+    reason: String,
+    named: Named,
+}
+
+impl Meaning {
+    /// Look at what is named. Where nothing is named there is nothing to look at.
+    pub(super) fn check(named: Named, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        if named.is_empty() {
+            return Self::ignore(format!("{reason}, but the event names no bucket or key"));
+        }
+        Self {
+            action: Action::Check,
+            reason,
+            named,
+        }
+    }
+
+    /// Look at everything.
+    pub(super) fn sweep(reason: impl Into<String>) -> Self {
+        Self {
+            action: Action::Sweep,
+            reason: reason.into(),
+            named: Named::default(),
+        }
+    }
+
+    /// Do nothing.
+    pub(super) fn ignore(reason: impl Into<String>) -> Self {
+        Self {
+            action: Action::Ignore,
+            reason: reason.into(),
+            named: Named::default(),
+        }
+    }
+
+    /// Do nothing about what is named.
+    pub(super) fn ignore_named(named: Named, reason: impl Into<String>) -> Self {
+        Self {
+            named,
+            ..Self::ignore(reason)
+        }
+    }
+
+    /// The trigger, so far by nobody and at no time.
+    pub(super) fn into_trigger(self, event: impl Into<String>) -> Trigger {
+        Trigger {
+            id: None,
+            event: event.into(),
+            action: self.action,
+            reason: self.reason,
+            buckets: self.named.buckets,
+            keys: self.named.keys,
+            actor: None,
+            time: None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Events about buckets and objects.
+
+use serde_json::Value;
+
+use super::field::{quoted, text};
+use super::meaning::Meaning;
+use super::named::{Named, arns, s3_parts, texts};
+use crate::cloudinary::MARKER_PREFIX;
+
+/// The buckets a CloudTrail record names.
+///
+/// `bucketName` is the one field of the request that kept its name and type through all versions. Where it
+/// is no bucket name (an access point's ARN), the bucket stands among the resources.
+pub(super) fn named(record: &Value) -> Named {
+    let mut named = Named::default();
+    named.add_bucket(text(record, "/requestParameters/bucketName").unwrap_or_default());
+    if named.is_empty() {
+        for (bucket, _) in arns(record).filter_map(s3_parts) {
+            named.add_bucket(bucket);
+        }
+    }
+    named
+}
+
+/// What a call means that CloudTrail recorded.
+pub(super) fn call(record: &Value, event: &str, named: Named) -> Meaning {
+    if let Some(reason) = bucket_change(event) {
+        return Meaning::check(named, reason);
+    }
+    match event {
+        "PutAccountPublicAccessBlock" => Meaning::sweep("the account's block on public access was changed"),
+        "DeleteAccountPublicAccessBlock" => {
+            Meaning::sweep("the account's block on public access was removed")
+        }
+        "UpdateObjectEncryption" => reencryption(record, named),
+        "PutObject" | "CopyObject" | "CompleteMultipartUpload" => object_call(record, named, "was written"),
+        "DeleteObject" => object_call(record, named, "was deleted"),
+        "DeleteObjects" => object_call(record, named, "was among the deleted objects"),
+        "" => Meaning::ignore_named(named, "the record has no `eventName`"),
+        _ => Meaning::ignore_named(
+            named,
+            format!("{} does not touch Cloudinary's access", quoted(event)),
+        ),
+    }
+}
+
+/// The calls on a bucket that can change whether Cloudinary can read it, under CloudTrail's names, which
+/// are not always those of the API (S3 User Guide, "CloudTrail events for S3").
+fn bucket_change(event: &str) -> Option<&'static str> {
+    Some(match event {
+        "PutBucketPolicy" => "the bucket policy was replaced",
+        "DeleteBucketPolicy" => "the bucket policy was deleted",
+        "PutBucketPublicAccessBlock" => "the bucket's block on public access was changed",
+        "DeleteBucketPublicAccessBlock" => "the bucket's block on public access was removed",
+        "PutBucketEncryption" => "the default encryption was changed",
+        "DeleteBucketEncryption" => "the default encryption was reset",
+        "PutBucketOwnershipControls" => "the object ownership setting was changed",
+        "DeleteBucketOwnershipControls" => "the object ownership setting was removed",
+        "PutBucketRequestPayment" => "who pays for requests was changed",
+        "PutBucketLifecycle" => "the lifecycle rules were replaced, which may expire markers",
+        "DeleteBucketLifecycle" => "the lifecycle rules were deleted",
+        "PutBucketAcl" => "the access control list was replaced",
+        "PutBucketAbac" => "access control by bucket tags was changed",
+        // The call replaces the whole configuration: without EventBridge in it, marker events stop.
+        "PutBucketNotification" => "the notifications were replaced, which may stop events about markers",
+        "CreateBucket" => "the bucket was created",
+        "DeleteBucket" => "the bucket was deleted",
+        _ => return None,
+    })
+}
+
+/// A call on objects: only those on markers matter.
+fn object_call(record: &Value, named: Named, what: &str) -> Meaning {
+    let mut objects: Vec<(&str, &str)> = arns(record)
+        .filter_map(s3_parts)
+        .filter_map(|(bucket, key)| Some((bucket, key.filter(|key| !key.is_empty())?)))
+        .collect();
+    let bucket = text(record, "/requestParameters/bucketName");
+    if let (Some(bucket), Some(key)) = (bucket, text(record, "/requestParameters/key"))
+        && !objects.iter().any(|(_, listed)| *listed == key)
+    {
+        objects.push((bucket, key));
+    }
+    let mut marked = Named::default();
+    let mut marker = None;
+    for (bucket, key) in &objects {
+        if key.starts_with(MARKER_PREFIX) {
+            marked.add_bucket(bucket);
+            marker = marker.or(Some(*key));
+        }
+    }
+    match (marker, objects.first()) {
+        (Some(marker), _) => Meaning::check(marked, format!("the marker {} {what}", quoted(marker))),
+        (None, Some((_, key))) => {
+            Meaning::ignore_named(named, format!("the object {} is no marker", quoted(key)))
+        }
+        // DeleteObjects lists no keys; CloudTrail adds a DeleteObject record for each.
+        (None, None) => Meaning::ignore_named(named, "the event names no object"),
+    }
+}
+
+/// Objects may move to another key in place, which no event of S3's own tells.
+fn reencryption(record: &Value, mut named: Named) -> Meaning {
+    let parameters = record.get("requestParameters").map(texts).unwrap_or_default();
+    for arn in parameters.into_iter().chain(arns(record)) {
+        named.add_key(arn);
+    }
+    Meaning::check(named, "an object's encryption was changed")
+}
+
+/// What an event means that S3 sent itself.
+pub(super) fn object_event(detail: &Value, kind: &str) -> Meaning {
+    let mut named = Named::default();
+    named.add_bucket(text(detail, "/bucket/name").unwrap_or_default());
+    let key = detail
+        .pointer("/object/key")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let marker = quoted(key);
+    let expired = text(detail, "/reason") == Some("Lifecycle Expiration");
+    let permanent = text(detail, "/deletion-type") == Some("Permanently Deleted");
+    let reason = match kind {
+        "Object Created" => format!("the marker {marker} was written"),
+        "Object Deleted" if expired => format!("the marker {marker} was expired by a lifecycle rule"),
+        // Removing a delete marker brings the object back and arrives as this very event.
+        "Object Deleted" if permanent => {
+            format!("a version of the marker {marker} was deleted, which may also have brought it back")
+        }
+        "Object Deleted" => format!("the marker {marker} was deleted"),
+        _ => {
+            return Meaning::ignore_named(
+                named,
+                format!("{} does not touch Cloudinary's access", quoted(kind)),
+            );
+        }
+    };
+    if !key.starts_with(MARKER_PREFIX) {
+        return Meaning::ignore_named(named, format!("the object {marker} is no marker"));
+    }
+    Meaning::check(named, reason)
+}

@@ -1,0 +1,67 @@
+//! Questions about sets of resources, the easy ones answered without a search.
+
+use crate::document::PolicyKind;
+use crate::pattern::search::{Found, find};
+use crate::pattern::work::Work;
+use crate::pattern::{Pattern, Token};
+use crate::resource::Area;
+
+/// The set that a pattern of the question stands for.
+pub(super) fn asked(text: &str, kind: PolicyKind) -> Pattern {
+    let objects = text.strip_suffix("/*").filter(|bucket| {
+        let name = bucket.splitn(6, ':').nth(5).unwrap_or_default();
+        kind != PolicyKind::Key
+            && bucket.split(':').nth(2) == Some("s3")
+            && !name.is_empty()
+            && !name.contains(['/', '*', '?', ':'])
+    });
+    match objects {
+        // No object has an empty key.
+        Some(bucket) => Pattern::glob(&format!("{bucket}/?*")),
+        None => Pattern::glob(text),
+    }
+}
+
+/// Is there a resource of the set that lies in all areas of `within` and in none of `without`?
+///
+/// Where the answer is plain without a search, the example is an empty text.
+pub(super) fn exists(set: &Pattern, within: &[&Area], without: &[&Area], work: &mut Work) -> Found {
+    let mut inside: Vec<&[Pattern]> = vec![std::slice::from_ref(set)];
+    let mut outside: Vec<&Pattern> = Vec::new();
+    let holds_all = |patterns: &[Pattern]| -> bool { patterns.iter().any(|pattern| covers(pattern, set)) };
+    for area in within {
+        match area {
+            Area::In(patterns) => inside.push(patterns),
+            Area::Out(patterns) if holds_all(patterns) => return Found::No,
+            Area::Out(patterns) => outside.extend(patterns),
+        }
+    }
+    for area in without {
+        match area {
+            Area::In(patterns) if holds_all(patterns) => return Found::No,
+            Area::In(patterns) => outside.extend(patterns),
+            Area::Out(patterns) => inside.push(patterns),
+        }
+    }
+    outside.retain(|pattern| !is_apart(pattern, set));
+    if !work.charge(1 + outside.len()) {
+        return Found::TooComplex;
+    }
+    find(&inside, &outside, work)
+}
+
+/// A pattern `literal*` holds everything that begins so; any other is left to the search.
+fn covers(pattern: &Pattern, set: &Pattern) -> bool {
+    let Some((Token::Run, literal)) = pattern.tokens().split_last() else {
+        return pattern == set;
+    };
+    literal.iter().all(|token| matches!(token, Token::Literal(_))) && set.tokens().starts_with(literal)
+}
+
+/// The literal beginnings contradict each other.
+fn is_apart(pattern: &Pattern, set: &Pattern) -> bool {
+    pattern
+        .literal_prefix()
+        .zip(set.literal_prefix())
+        .any(|(a, b)| a != b)
+}

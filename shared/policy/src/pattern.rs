@@ -1,0 +1,127 @@
+//! Patterns with `*` and `?`, as sets of texts.
+
+pub(crate) mod search;
+#[cfg(test)]
+mod tests;
+pub(crate) mod work;
+
+/// One step of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    Literal(char),
+    /// `?`: one character.
+    One,
+    /// `*`: any run of characters.
+    Run,
+    /// `?` inside one of the first five segments of an ARN: no colon.
+    OneInSegment,
+    /// `*` inside one of the first five segments of an ARN: no colon.
+    RunInSegment,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    tokens: Vec<Token>,
+}
+
+/// Whether a pattern with `*` (any text, also none) and `?` (one character) takes in all of `text`, as IAM compares.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    Pattern::glob(pattern).matches(text)
+}
+
+impl Pattern {
+    /// `*` and `?` match any character, also `/` and `:`.
+    pub(crate) fn glob(text: &str) -> Self {
+        Self::from_tokens(text.chars().map(|c| match c {
+            '*' => Token::Run,
+            '?' => Token::One,
+            c => Token::Literal(c),
+        }))
+    }
+
+    pub(crate) fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Self {
+        let mut kept: Vec<Token> = Vec::new();
+        for token in tokens {
+            match (kept.last(), token) {
+                (Some(Token::Run), Token::Run | Token::RunInSegment)
+                | (Some(Token::RunInSegment), Token::RunInSegment) => {}
+                // `*?` is `?*`: with the runs last no two of them ever touch.
+                (Some(Token::Run), Token::One) => {
+                    kept.pop();
+                    kept.extend([Token::One, Token::Run]);
+                }
+                (Some(Token::RunInSegment), Token::OneInSegment) => {
+                    kept.pop();
+                    kept.extend([Token::OneInSegment, Token::RunInSegment]);
+                }
+                (Some(Token::RunInSegment), Token::Run) => {
+                    kept.pop();
+                    kept.push(Token::Run);
+                }
+                _ => kept.push(token),
+            }
+        }
+        Self { tokens: kept }
+    }
+
+    pub(crate) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The characters before the first wildcard.
+    pub(crate) fn literal_prefix(&self) -> impl Iterator<Item = char> {
+        self.tokens.iter().map_while(|token| match token {
+            Token::Literal(c) => Some(*c),
+            _ => None,
+        })
+    }
+
+    /// Whether a text belongs to the set.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let mut positions = vec![false; self.tokens.len() + 1];
+        if let Some(first) = positions.first_mut() {
+            *first = true;
+        }
+        self.close(&mut positions);
+        for c in text.chars() {
+            let mut next = vec![false; positions.len()];
+            let mut alive = false;
+            for (at, token) in self.tokens.iter().enumerate() {
+                if !positions.get(at).copied().unwrap_or_default() {
+                    continue;
+                }
+                let (stays, steps) = match token {
+                    Token::Literal(literal) => (false, *literal == c),
+                    Token::One => (false, true),
+                    Token::OneInSegment => (false, c != ':'),
+                    Token::Run => (true, false),
+                    Token::RunInSegment => (c != ':', false),
+                };
+                for (place, on) in [(at, stays), (at + 1, steps)] {
+                    if on && let Some(slot) = next.get_mut(place) {
+                        *slot = true;
+                        alive = true;
+                    }
+                }
+            }
+            if !alive {
+                return false;
+            }
+            self.close(&mut next);
+            positions = next;
+        }
+        positions.last().copied().unwrap_or_default()
+    }
+
+    fn close(&self, positions: &mut [bool]) {
+        for (at, token) in self.tokens.iter().enumerate() {
+            if matches!(token, Token::Run | Token::RunInSegment)
+                && positions.get(at).copied().unwrap_or_default()
+                && let Some(slot) = positions.get_mut(at + 1)
+            {
+                *slot = true;
+            }
+        }
+    }
+}

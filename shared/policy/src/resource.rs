@@ -1,0 +1,139 @@
+//! Which resources a statement speaks of.
+//!
+//! Source: IAM User Guide, "IAM JSON policy elements: Resource" and "NotResource".
+
+use crate::condition::Reading;
+use crate::document::PolicyKind;
+use crate::pattern::{Pattern, Token};
+use crate::statement::{Effect, Statement, texts};
+use crate::variable::{Expansion, Wildcards, expand};
+
+/// A set of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// The union of the patterns.
+    In(Vec<Pattern>),
+    /// Everything but that union.
+    Out(Vec<Pattern>),
+}
+
+/// What a statement certainly speaks of, and what it possibly does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) certain: Area,
+    pub(crate) possible: Area,
+}
+
+const NOTHING: Area = Area::In(Vec::new());
+const EVERYTHING: Area = Area::Out(Vec::new());
+
+/// How far a wildcard in one of the first five segments of an ARN reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Segments {
+    /// Never beyond its segment.
+    Strict,
+    /// Beyond it only where `*` is the segment's last character.
+    LastMaySpan,
+}
+
+/// The pattern with its wildcards held within their segments; `None` if it has fewer than six and no final `*`.
+pub(crate) fn segmented(tokens: &[Token], segments: Segments) -> Option<Pattern> {
+    let colons = tokens
+        .iter()
+        .filter(|token| **token == Token::Literal(':'))
+        .count();
+    let spans = segments == Segments::LastMaySpan;
+    if colons < 5 && !(spans && tokens.last() == Some(&Token::Run)) {
+        return None;
+    }
+    let mut segment = 0;
+    let held = tokens.iter().enumerate().map(|(at, token)| match token {
+        Token::Literal(':') => {
+            segment += 1;
+            *token
+        }
+        Token::Run if segment < 5 => {
+            let is_last = matches!(tokens.get(at + 1), None | Some(Token::Literal(':')));
+            if spans && is_last {
+                Token::Run
+            } else {
+                Token::RunInSegment
+            }
+        }
+        Token::One if segment < 5 => Token::OneInSegment,
+        _ => *token,
+    });
+    Some(Pattern::from_tokens(held.collect::<Vec<_>>()))
+}
+
+/// The resources of a statement.
+pub(crate) fn extent(statement: &Statement<'_>, kind: PolicyKind, reading: Reading<'_>) -> Extent {
+    let (element, negated) = match (statement.element("Resource"), statement.element("NotResource")) {
+        (Some(element), _) => (element, false),
+        (None, Some(element)) => (element, true),
+        (None, None) => return without_resource(statement, kind),
+    };
+    let mut certain = Vec::new();
+    let mut possible = Vec::new();
+    let mut missing = false;
+    for text in texts(Some(element)) {
+        match expand(text, reading.variables(), Wildcards::Yes) {
+            Expansion::Exact(tokens) => {
+                let whole = Pattern::from_tokens(tokens.iter().copied());
+                match segmented(&tokens, Segments::LastMaySpan) {
+                    Some(held) => certain.push(held),
+                    // An incomplete ARN may be taken for one with `*` in the missing places, or refused.
+                    None => {
+                        let filled = tokens.iter().copied().chain([Token::Literal(':'), Token::Run]);
+                        possible.push(Pattern::from_tokens(filled));
+                    }
+                }
+                possible.push(whole);
+            }
+            Expansion::Unknown(tokens) => possible.push(Pattern::from_tokens(tokens)),
+            Expansion::Missing => missing = true,
+        }
+    }
+    // A variable without a value makes an element match nothing; what that does to a Deny is not written.
+    match (negated, statement.effect()) {
+        (false, Some(Effect::Allow)) => Extent {
+            certain: Area::In(certain),
+            possible: Area::In(possible),
+        },
+        (false, _) if missing => Extent {
+            certain: Area::In(certain),
+            possible: EVERYTHING,
+        },
+        (false, _) => Extent {
+            certain: Area::In(certain),
+            possible: Area::In(possible),
+        },
+        (true, _) if missing => Extent {
+            certain: NOTHING,
+            possible: EVERYTHING,
+        },
+        // A key policy's Resource means "this key"; what its NotResource means is not written.
+        (true, _) if kind == PolicyKind::Key => Extent {
+            certain: NOTHING,
+            possible: Area::Out(certain),
+        },
+        (true, _) => Extent {
+            certain: Area::Out(possible),
+            possible: Area::Out(certain),
+        },
+    }
+}
+
+/// KMS accepts such a statement, and it has no effect (KMS Developer Guide, "Key policies in AWS KMS"). S3 refuses it.
+fn without_resource(statement: &Statement<'_>, kind: PolicyKind) -> Extent {
+    match (kind, statement.effect()) {
+        (PolicyKind::Key, _) | (_, Some(Effect::Allow)) => Extent {
+            certain: NOTHING,
+            possible: NOTHING,
+        },
+        _ => Extent {
+            certain: NOTHING,
+            possible: EVERYTHING,
+        },
+    }
+}

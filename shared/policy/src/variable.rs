@@ -1,0 +1,95 @@
+//! Policy variables.
+//!
+//! Source: IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, and the escapes
+//! `${*}`, `${?}` and `${$}`.
+
+use crate::context::{Context, Knowledge};
+use crate::pattern::Token;
+
+/// Which characters of the policy's own text are wildcards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wildcards {
+    Yes,
+    No,
+}
+
+/// A text of a policy after replacing its variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expansion {
+    Exact(Vec<Token>),
+    /// A value is not known; the tokens have a `*` in its place.
+    Unknown(Vec<Token>),
+    /// A value is known to be missing, and there is no default: the text stands for nothing.
+    Missing,
+}
+
+/// Replaces the variables of a text; without a context there are none to replace.
+pub(crate) fn expand(text: &str, variables: Option<&Context>, wildcards: Wildcards) -> Expansion {
+    let own = |c: char| match (c, wildcards) {
+        ('*', Wildcards::Yes) => Token::Run,
+        ('?', Wildcards::Yes) => Token::One,
+        (c, _) => Token::Literal(c),
+    };
+    let Some(context) = variables.filter(|_| text.contains("${")) else {
+        return Expansion::Exact(text.chars().map(own).collect());
+    };
+    let mut tokens = Vec::new();
+    let mut exact = true;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        tokens.extend(before.chars().map(own));
+        let Some((inner, following)) = after.split_once('}') else {
+            tokens.push(Token::Run);
+            return Expansion::Unknown(tokens);
+        };
+        match value_of(inner, context) {
+            Value::Text(value) => tokens.extend(value.chars().map(Token::Literal)),
+            Value::Missing => return Expansion::Missing,
+            Value::Unknown => {
+                exact = false;
+                tokens.push(Token::Run);
+            }
+        }
+        rest = following;
+    }
+    tokens.extend(rest.chars().map(own));
+    if exact {
+        Expansion::Exact(tokens)
+    } else {
+        Expansion::Unknown(tokens)
+    }
+}
+
+enum Value<'v> {
+    Text(&'v str),
+    Missing,
+    Unknown,
+}
+
+fn value_of<'v>(inner: &'v str, context: &'v Context) -> Value<'v> {
+    if matches!(inner, "*" | "?" | "$") {
+        return Value::Text(inner);
+    }
+    let (name, default) = match inner.split_once(',') {
+        None => (inner, None),
+        Some((name, default)) => {
+            let quoted = default
+                .trim()
+                .strip_prefix('\'')
+                .and_then(|default| default.strip_suffix('\''));
+            match quoted {
+                Some(default) => (name, Some(default)),
+                None => return Value::Unknown,
+            }
+        }
+    };
+    match (context.knowledge(name.trim()), default) {
+        (Knowledge::Known(values), _) => match values.as_slice() {
+            [value] => Value::Text(value),
+            _ => Value::Unknown,
+        },
+        (Knowledge::Absent, Some(default)) => Value::Text(default),
+        (Knowledge::Absent, None) => Value::Missing,
+        (Knowledge::Unknown | Knowledge::OneOf(_), _) => Value::Unknown,
+    }
+}

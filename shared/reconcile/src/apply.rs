@@ -1,0 +1,252 @@
+//! Writing, with what protects it: re-read, write, verify. S3 and KMS have no compare-and-swap, so the window
+//! between the re-read and the write is one round trip, and what is seen after it decides what happened.
+
+use guardian_core::call::CallError;
+use guardian_core::declaration::Declaration;
+use guardian_core::finding::Code;
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_key};
+use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::observation::{BucketObservation, KeyObservation, KeyPolicy, Known, Unknown};
+use guardian_core::plan::{Change, Plan, PolicyChange, plan_bucket, plan_key};
+use guardian_core::settings::Settings;
+use guardian_policy::{PolicyDocument, equivalent};
+
+use crate::seam::{Buckets, Keys};
+
+/// How often a policy that others keep changing under us is read, merged and written anew.
+const ROUNDS: usize = 3;
+
+/// What came of applying one change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Applied {
+    /// Written, and seen to be there.
+    Verified(Change),
+    /// Written, but the old state is still read: eventual consistency, to be looked at later.
+    NotVisible(Change),
+    /// Somebody else did it first; nothing was written.
+    AlreadyThere,
+    /// What was read just before the write no longer allows it; nothing was written.
+    Stuck,
+    /// AWS refused the write for good.
+    Refused(CallError),
+}
+
+/// What a fresh reading of the policy asks for.
+enum Next<T> {
+    /// The grant is there.
+    Holds,
+    /// This is to be written.
+    Write(Box<PolicyChange<T>>),
+    /// Neither: not known, or not writable.
+    Stuck,
+}
+
+/// A policy under repair.
+trait Repairable {
+    type Of;
+    async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError>;
+    async fn put(&self, policy: &str) -> Result<(), CallError>;
+    fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<Self::Of>;
+    fn change(change: PolicyChange<Self::Of>) -> Change;
+}
+
+fn known(result: Result<Option<String>, CallError>) -> Result<Known<Option<PolicyDocument>>, CallError> {
+    match result {
+        Ok(None) => Ok(Ok(None)),
+        Ok(Some(text)) => Ok(PolicyDocument::parse(&text).map(Some).map_err(Unknown::Policy)),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => Ok(Err(Unknown::Call(error))),
+    }
+}
+
+fn same(one: Option<&PolicyDocument>, other: Option<&PolicyDocument>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => equivalent(one, other),
+        _ => false,
+    }
+}
+
+async fn write<R: Repairable>(mut target: R, planned: PolicyChange<R::Of>) -> Result<Applied, CallError> {
+    let mut change = planned;
+    for _ in 0..ROUNDS {
+        let current = target.read().await?;
+        let unchanged = current.as_ref().is_ok_and(|current| same(current.as_ref(), change.before.as_ref()));
+        if !unchanged {
+            match target.judge(current) {
+                Next::Holds => return Ok(Applied::AlreadyThere),
+                Next::Write(fresh) => change = *fresh,
+                Next::Stuck => return Ok(Applied::Stuck),
+            }
+        }
+        match target.put(&change.after.to_compact_json()).await {
+            Ok(()) => {}
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => return Ok(Applied::Refused(error)),
+        }
+        let seen = target.read().await?;
+        let stale = seen.as_ref().is_ok_and(|seen| same(seen.as_ref(), change.before.as_ref()));
+        if stale {
+            return Ok(Applied::NotVisible(R::change(change)));
+        }
+        match target.judge(seen) {
+            Next::Holds => return Ok(Applied::Verified(R::change(change))),
+            // Somebody wrote between our write and the verification: merge into what they left.
+            Next::Write(fresh) => change = *fresh,
+            Next::Stuck => return Ok(Applied::Stuck),
+        }
+    }
+    Ok(Applied::NotVisible(R::change(change)))
+}
+
+struct BucketPolicy<'a, A> {
+    aws: &'a A,
+    settings: &'a Settings,
+    declaration: &'a Declaration,
+    seen: BucketObservation,
+}
+
+impl<A: Buckets> Repairable for BucketPolicy<'_, A> {
+    type Of = BucketName;
+
+    async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError> {
+        known(self.aws.get_bucket_policy(&self.seen.bucket).await)
+    }
+
+    async fn put(&self, policy: &str) -> Result<(), CallError> {
+        self.aws.put_bucket_policy(&self.seen.bucket, policy).await
+    }
+
+    fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<BucketName> {
+        let readable = policy.is_ok();
+        self.seen.policy = policy;
+        let mut judgement = judge_bucket(self.settings, self.declaration, &self.seen);
+        let missing = lacks(&judgement, &[Code::GrantMissing, Code::GrantPartial]);
+        let plan = plan_bucket(self.settings, self.declaration, &self.seen, &mut judgement);
+        let change = plan.changes.into_iter().find_map(|change| match change {
+            Change::BucketPolicy(change) => Some(change),
+            Change::Marker { .. } | Change::KeyPolicy(_) => None,
+        });
+        next(readable, missing, change)
+    }
+
+    fn change(change: PolicyChange<BucketName>) -> Change {
+        Change::BucketPolicy(change)
+    }
+}
+
+struct KeyPolicyRepair<'a, A> {
+    aws: &'a A,
+    settings: &'a Settings,
+    readers: &'a [Reader],
+    arn: KeyArn,
+    seen: KeyObservation,
+}
+
+impl<A: Keys> Repairable for KeyPolicyRepair<'_, A> {
+    type Of = KeyArn;
+
+    async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError> {
+        known(self.aws.get_key_policy(&self.arn).await.map(Some))
+    }
+
+    async fn put(&self, policy: &str) -> Result<(), CallError> {
+        self.aws.put_key_policy(&self.arn, policy).await
+    }
+
+    fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<KeyArn> {
+        self.seen.policy = match policy {
+            Ok(Some(document)) => KeyPolicy::Document(Box::new(document)),
+            Ok(None) => KeyPolicy::NotAsked,
+            Err(unknown) => KeyPolicy::Unknown(unknown),
+        };
+        let readable = matches!(self.seen.policy, KeyPolicy::Document(_));
+        let mut judgement = judge_key(self.settings, &self.seen, self.readers);
+        let missing = lacks(&judgement, &[Code::KeyGrantMissing]);
+        let plan = plan_key(self.settings, &self.seen, self.readers, &mut judgement);
+        let change = plan.changes.into_iter().find_map(|change| match change {
+            Change::KeyPolicy(change) => Some(change),
+            Change::Marker { .. } | Change::BucketPolicy(_) => None,
+        });
+        next(readable, missing, change)
+    }
+
+    fn change(change: PolicyChange<KeyArn>) -> Change {
+        Change::KeyPolicy(change)
+    }
+}
+
+fn lacks(judgement: &Judgement, codes: &[Code]) -> bool {
+    codes.iter().any(|code| judgement.find(*code).is_some())
+}
+
+fn next<T>(readable: bool, missing: bool, change: Option<PolicyChange<T>>) -> Next<T> {
+    match change {
+        Some(change) => Next::Write(Box::new(change)),
+        None if readable && !missing => Next::Holds,
+        None => Next::Stuck,
+    }
+}
+
+/// Applies the plan of a bucket.
+///
+/// # Errors
+///
+/// A call that failed for the moment; a write may or may not have happened, and the next look will see.
+pub async fn apply_to_bucket<A: Buckets>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    seen: &BucketObservation,
+    plan: Plan,
+) -> Result<Vec<(Change, Applied)>, CallError> {
+    let mut done = Vec::new();
+    for change in plan.changes {
+        let applied = match &change {
+            Change::BucketPolicy(policy) => {
+                let target = BucketPolicy { aws, settings, declaration, seen: seen.clone() };
+                write(target, policy.clone()).await?
+            }
+            Change::Marker { bucket, cloud, encryption } => {
+                let key = guardian_core::cloudinary::marker_key(cloud);
+                // Objects are read-after-write consistent (S3 User Guide, Welcome): the answer is the proof.
+                match aws.put_marker(bucket, &key, *encryption).await {
+                    Ok(guardian_core::observation::MarkerWrite::Created) => Applied::Verified(change.clone()),
+                    Ok(guardian_core::observation::MarkerWrite::AlreadyThere) => Applied::AlreadyThere,
+                    Err(error) if error.is_transient() => return Err(error),
+                    Err(error) => Applied::Refused(error),
+                }
+            }
+            Change::KeyPolicy(_) => Applied::Stuck,
+        };
+        done.push((change, applied));
+    }
+    Ok(done)
+}
+
+/// Applies the plan of a key.
+///
+/// # Errors
+///
+/// A call that failed for the moment.
+pub async fn apply_to_key<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    readers: &[Reader],
+    seen: &KeyObservation,
+    plan: Plan,
+) -> Result<Vec<(Change, Applied)>, CallError> {
+    let mut done = Vec::new();
+    for change in plan.changes {
+        let applied = match &change {
+            Change::KeyPolicy(policy) => {
+                let target =
+                    KeyPolicyRepair { aws, settings, readers, arn: policy.of.clone(), seen: seen.clone() };
+                write(target, policy.clone()).await?
+            }
+            Change::BucketPolicy(_) | Change::Marker { .. } => Applied::Stuck,
+        };
+        done.push((change, applied));
+    }
+    Ok(done)
+}

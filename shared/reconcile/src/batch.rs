@@ -1,0 +1,101 @@
+//! A batch of the work queue: each group once, and a group that failed is delivered again as a whole.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use guardian_core::cause::Work;
+use guardian_core::name::Resource;
+use guardian_core::settings::Settings;
+use tracing::{error, info, warn};
+
+use crate::bucket::reconcile_bucket;
+use crate::key::reconcile_key;
+use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic};
+use crate::sweep::sweep;
+use crate::{Message, ReconcileError, Report};
+
+/// Reconciles a batch of the work queue, the groups side by side.
+///
+/// Several messages for one resource are one look: the state decides, not the number of events. Answers with
+/// the reports and with the ids to be delivered again. Of a FIFO group that is every message from the first
+/// failure on (Lambda Developer Guide, services-sqs-errorhandling), here therefore the whole group.
+pub async fn reconcile_batch<A>(aws: &A, settings: &Settings, messages: &[Message]) -> (Vec<Report>, Vec<String>)
+where
+    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Clock,
+{
+    let mut groups: BTreeMap<Resource, (Vec<&str>, Work)> = BTreeMap::new();
+    for message in messages {
+        let work: Work = match serde_json::from_str(&message.body) {
+            Ok(work) => work,
+            Err(error) => {
+                warn!(message = message.id, %error, "ignored: the message is no work of ours");
+                continue;
+            }
+        };
+        groups
+            .entry(work.resource.clone())
+            .and_modify(|(ids, merged)| {
+                ids.push(&message.id);
+                merge(merged, &work);
+            })
+            .or_insert_with(|| (vec![&message.id], work));
+    }
+    let done = join_all(groups.into_values().map(|(ids, work)| async move {
+        let result = reconcile(aws, settings, &work).await;
+        (ids, work, result)
+    }))
+    .await;
+    let (mut reports, mut failed) = (Vec::new(), Vec::new());
+    for (ids, work, result) in done {
+        match result {
+            Ok(report) => {
+                info!(
+                    resource = %report.resource,
+                    event = report.event,
+                    look = work.look,
+                    verdict = report.verdict.map(|verdict| verdict.as_str()),
+                    findings = ?report.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(),
+                    repairs = report.repairs.len(),
+                    said = report.said.len(),
+                    note = report.note,
+                    "reconciled"
+                );
+                reports.push(report);
+            }
+            Err(error) => {
+                error!(resource = %work.resource, event = work.cause.event, %error, "not reconciled, to be delivered again");
+                failed.extend(ids.into_iter().map(str::to_owned));
+            }
+        }
+    }
+    (reports, failed)
+}
+
+async fn reconcile<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
+where
+    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Clock,
+{
+    match &work.resource {
+        Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
+        Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
+        Resource::Sweep => sweep(aws, work).await,
+    }
+}
+
+/// The cause that says most about who did it, and the earliest look, stand for all.
+fn merge(merged: &mut Work, other: &Work) {
+    merged.look = merged.look.min(other.look);
+    let tells = |work: &Work| {
+        let actor = work.cause.actor.as_ref();
+        actor.is_some_and(|actor| actor.principal.is_some() && !is_ourselves(work))
+    };
+    if !tells(merged) && tells(other) {
+        merged.cause = other.cause.clone();
+    }
+}
+
+/// Whether the event is the echo of our own write.
+pub(crate) fn is_ourselves(work: &Work) -> bool {
+    let tool = work.cause.actor.as_ref().and_then(|actor| actor.tool.as_deref());
+    tool == Some(guardian_core::cause::OWN_SOURCE)
+}

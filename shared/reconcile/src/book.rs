@@ -1,0 +1,295 @@
+//! A resource's page of the ledger, held while it is reconciled: its incidents and its key needs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use guardian_core::budget::{self, Allowance};
+use guardian_core::call::CallError;
+use guardian_core::finding::{Code, Finding, Remedy, Subject};
+use guardian_core::incident::{Circumstances, INCIDENT, Incident, State};
+use guardian_core::judge::Judgement;
+use guardian_core::moment::Moment;
+use guardian_core::name::Resource;
+use guardian_core::plan::{Change, Plan};
+use serde_json::json;
+use tracing::error;
+
+use crate::apply::Applied;
+use crate::report::Said;
+use crate::seam::{Clock, Entry, Ledger, Stored, Topic};
+use crate::ReconcileError;
+
+/// How long a write that is not seen yet is waited for before it is made again.
+const VISIBLE_AFTER: Duration = Duration::from_secs(60);
+
+/// How long the ledger remembers an incident that is over.
+const REMEMBER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// One page of the ledger.
+pub(crate) struct Book {
+    resource: Resource,
+    incidents: BTreeMap<String, Held>,
+    /// Every other item, as it was read.
+    pub(crate) others: BTreeMap<String, Entry>,
+    /// Versions of items that could not be read back; they are written over.
+    unreadable: BTreeMap<String, u64>,
+}
+
+struct Held {
+    version: u64,
+    incident: Incident,
+    dirty: bool,
+}
+
+impl Book {
+    /// Reads the page.
+    pub(crate) async fn load<L: Ledger>(ledger: &L, resource: &Resource) -> Result<Self, CallError> {
+        let mut book = Self {
+            resource: resource.clone(),
+            incidents: BTreeMap::new(),
+            others: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
+        };
+        let mut next = None;
+        loop {
+            let page = ledger.read_entries(resource, next.as_deref()).await?;
+            for entry in page.entries {
+                book.take_in(entry);
+            }
+            match page.next {
+                Some(token) => next = Some(token),
+                None => return Ok(book),
+            }
+        }
+    }
+
+    fn take_in(&mut self, entry: Entry) {
+        if !entry.name.starts_with(INCIDENT) {
+            self.others.insert(entry.name.clone(), entry);
+            return;
+        }
+        match serde_json::from_value(entry.body) {
+            Ok(incident) => {
+                self.incidents.insert(entry.name, Held { version: entry.version, incident, dirty: false });
+            }
+            Err(reason) => {
+                error!(resource = %entry.resource, item = entry.name, %reason, "a ledger item cannot be read");
+                self.unreadable.insert(entry.name, entry.version);
+            }
+        }
+    }
+
+    /// Whether the page is empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.incidents.is_empty() && self.others.is_empty()
+    }
+
+    /// What the open incidents were last seen as.
+    pub(crate) fn open_findings(&self) -> impl Iterator<Item = Finding> {
+        self.incidents.values().map(|held| &held.incident).filter(|incident| incident.is_open()).map(|incident| incident.finding.clone())
+    }
+
+    fn find(&self, code: Code, subject: &Subject) -> Option<&Incident> {
+        let found = |held: &&Held| held.incident.finding.identity() == (code, subject);
+        self.incidents.values().find(found).map(|held| &held.incident)
+    }
+
+    fn entry(&mut self, finding: &Finding, around: Circumstances<'_>) -> &mut Held {
+        let name = Incident::entry_name(finding);
+        let version = self.unreadable.remove(&name).unwrap_or(0);
+        self.incidents.entry(name).or_insert_with(|| Held {
+            version,
+            incident: Incident::open(finding.clone(), around),
+            dirty: true,
+        })
+    }
+
+    fn edit(&mut self, finding: &Finding, around: Circumstances<'_>, edit: impl FnOnce(&mut Incident)) {
+        let held = self.entry(finding, around);
+        let before = held.incident.clone();
+        held.incident.seen(finding, around);
+        edit(&mut held.incident);
+        held.dirty |= held.incident != before;
+    }
+
+    /// Lets through what the repair budget allows and what is not already on its way. Answers with the plan
+    /// that is left and whether something is waited for.
+    pub(crate) fn admit(
+        &mut self,
+        plan: Plan,
+        judgement: &mut Judgement,
+        around: Circumstances<'_>,
+    ) -> (Plan, bool) {
+        let (mut admitted, mut waiting) = (Plan::default(), false);
+        for change in plan.changes {
+            let (code, subject) = change.ends();
+            let incident = self.find(code, &subject);
+            if incident.is_some_and(|incident| on_its_way(incident, &change, around.now)) {
+                waiting = true;
+                continue;
+            }
+            let repairs = incident.map(|incident| incident.repairs.clone()).unwrap_or_default();
+            let flapping = self.find(Code::Flapping, &subject).is_some_and(Incident::is_open);
+            match budget::allow(&repairs, flapping, around.now) {
+                Allowance::Repair | Allowance::RepairFlapping => admitted.changes.push(change),
+                Allowance::Wait(until) => judgement.findings.push(flapping_finding(code, subject, until, around)),
+            }
+        }
+        self.keep_flapping(judgement, around.now);
+        (admitted, waiting)
+    }
+
+    /// Flapping is over only after a quiet day, even when the hourly repair holds for the moment.
+    fn keep_flapping(&self, judgement: &mut Judgement, now: Moment) {
+        for held in self.incidents.values() {
+            let flapping = &held.incident;
+            if flapping.finding.code != Code::Flapping || !flapping.is_open() {
+                continue;
+            }
+            let same_subject = |other: &&Held| other.incident.finding.subject == flapping.finding.subject;
+            let quiet = self
+                .incidents
+                .values()
+                .filter(same_subject)
+                .all(|other| budget::is_quiet(&other.incident.repairs, now));
+            let listed =
+                judgement.findings.iter().any(|finding| finding.identity() == flapping.finding.identity());
+            if !quiet && !listed {
+                judgement.findings.push(flapping.finding.clone());
+            }
+        }
+    }
+
+    /// Stores that these repairs begin, before they do.
+    pub(crate) async fn begin<L: Ledger>(
+        &mut self,
+        ledger: &L,
+        plan: &Plan,
+        judgement: &Judgement,
+        around: Circumstances<'_>,
+    ) -> Result<(), ReconcileError> {
+        for change in &plan.changes {
+            let (code, subject) = change.ends();
+            if let Some(finding) = judgement.findings.iter().find(|known| known.identity() == (code, &subject)) {
+                self.edit(finding, around, |incident| {
+                    incident.begin(fingerprint(change), change.to_string(), around);
+                });
+            }
+        }
+        self.save(ledger, around.now).await
+    }
+
+    /// Brings the incidents up to date with what was found and what came of the repairs.
+    pub(crate) fn settle(
+        &mut self,
+        judgement: &Judgement,
+        applied: &[(Change, Applied)],
+        repairing: bool,
+        around: Circumstances<'_>,
+    ) {
+        let ended: Vec<(Code, Subject)> = applied
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome, Applied::Verified(_) | Applied::AlreadyThere))
+            .map(|(change, _)| change.ends())
+            .collect();
+        let is_ended = |code: Code, subject: &Subject| ended.iter().any(|(c, s)| (*c, s) == (code, subject));
+        for finding in &judgement.findings {
+            let (code, subject) = finding.identity();
+            if is_ended(code, subject) {
+                continue;
+            }
+            // What is told as unwritable, or as flapping, is not told a second time under its own name.
+            let told_otherwise = matches!(code, Code::GrantMissing | Code::GrantPartial | Code::KeyGrantMissing | Code::MarkerMissing)
+                && judgement.findings.iter().any(|other| {
+                    matches!(other.code, Code::PolicyUnwritable | Code::Flapping) && other.subject == *subject
+                });
+            let for_people = finding.remedy == Remedy::Human || !repairing;
+            self.edit(finding, around, |incident| {
+                if for_people && !told_otherwise {
+                    incident.needs_you(around);
+                }
+            });
+        }
+        for held in self.incidents.values_mut() {
+            let (code, subject) = held.incident.finding.identity();
+            let seen = judgement.findings.iter().any(|finding| finding.identity() == (code, subject));
+            if held.incident.is_open() && (!seen || is_ended(code, subject)) {
+                held.incident.gone(around);
+                held.dirty = true;
+            }
+        }
+    }
+
+    /// Stores what changed, tells people, and stores that they were told.
+    pub(crate) async fn close<A: Ledger + Topic + Clock>(
+        &mut self,
+        aws: &A,
+    ) -> Result<Vec<Said>, ReconcileError> {
+        self.save(aws, aws.now()).await?;
+        let mut said = Vec::new();
+        for held in self.incidents.values_mut() {
+            for transition in std::mem::take(&mut held.incident.outbox) {
+                held.dirty = true;
+                aws.publish(&transition.notice).await?;
+                said.push(Said {
+                    id: transition.id,
+                    kind: transition.kind,
+                    subject: transition.notice.subject,
+                    text: transition.notice.text,
+                });
+            }
+        }
+        self.save(aws, aws.now()).await?;
+        Ok(said)
+    }
+
+    async fn save<L: Ledger>(&mut self, ledger: &L, now: Moment) -> Result<(), ReconcileError> {
+        let mut writes = Vec::new();
+        for (name, held) in self.incidents.iter_mut().filter(|(_, held)| held.dirty) {
+            let body = serde_json::to_value(&held.incident).map_err(|_| ReconcileError::Ledger(name.clone()))?;
+            let over = matches!(held.incident.state, State::Repaired | State::Resolved);
+            let expires = (over && held.incident.outbox.is_empty()).then(|| now.plus(REMEMBER));
+            let version = held.version + 1;
+            writes.push((held, Entry { resource: self.resource.clone(), name: name.clone(), version, body, expires }));
+        }
+        let stored = join_all(writes.iter().map(|(_, entry)| ledger.put_entry(entry))).await;
+        for ((held, entry), stored) in writes.into_iter().zip(stored) {
+            match stored? {
+                Stored::Done => {
+                    held.version = entry.version;
+                    held.dirty = false;
+                }
+                Stored::Conflict => return Err(ReconcileError::Contended(entry.name)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether this very repair was begun a moment ago on the state that is still seen.
+fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
+    incident.state == State::Repairing
+        && incident.attempt.as_ref().is_some_and(|attempt| {
+            attempt.on == fingerprint(change) && now.since(attempt.at) < VISIBLE_AFTER
+        })
+}
+
+/// The state a change starts from.
+fn fingerprint(change: &Change) -> String {
+    let before = match change {
+        Change::BucketPolicy(change) => change.before.as_ref(),
+        Change::KeyPolicy(change) => change.before.as_ref(),
+        Change::Marker { .. } => None,
+    };
+    before.map_or_else(|| "absent".to_owned(), guardian_policy::PolicyDocument::canonical_hash)
+}
+
+fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {
+    let who = guardian_core::alert::describe_actor(around.cause.actor.as_ref());
+    let message = format!(
+        "`{code}` was repaired {} times within an hour and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
+        budget::REPAIRS, around.cause.event
+    );
+    Finding::new(Code::Flapping, subject, message, json!({"undoes": code, "next_repair": until, "cause": around.cause}))
+}

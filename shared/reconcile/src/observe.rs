@@ -1,0 +1,227 @@
+//! Looking: what a bucket and its keys are like now. Reads only.
+
+use futures_util::future::join_all;
+use futures_util::join;
+use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::cloudinary::{MARKER_PREFIX, marker_key};
+use guardian_core::declaration::Declaration;
+use guardian_core::name::{BucketName, CloudName, KeyArn};
+use guardian_core::observation::{
+    BucketObservation, DefaultEncryption, KeyManager, KeyObservation, KeyPolicy, Known, MarkerObservation,
+    ObjectEncryption, Presence, Unknown,
+};
+use guardian_core::settings::Settings;
+use guardian_policy::{PolicyDocument, Publicness, is_public};
+
+use crate::seam::{Buckets, Keys};
+
+/// At most this many pages of markers: 1,000 keys each, far more than tenants of one bucket.
+const MARKER_PAGES: usize = 10;
+
+/// Sorts a failed call: for the moment it ends the look, for good it is something not known.
+fn settle<T>(result: Result<T, CallError>) -> Result<Known<T>, CallError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => Ok(Err(Unknown::Call(error))),
+    }
+}
+
+/// Looks at a declared bucket and at the keys it needs: the default key, the declared keys, those its markers
+/// are under, and those `remembered` from earlier looks.
+///
+/// # Errors
+///
+/// A call that failed for the moment. What failed for good is in the observation.
+pub async fn observe_bucket<A: Buckets + Keys>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    remembered: &[KeyArn],
+) -> Result<BucketObservation, CallError> {
+    let bucket = &declaration.bucket;
+    let (head, policy, encryption, listed, markers) = join!(
+        aws.head_bucket(bucket),
+        aws.get_bucket_policy(bucket),
+        aws.get_bucket_encryption(bucket),
+        list_markers(aws, bucket),
+        join_all(declaration.clouds.iter().map(|cloud| head_marker(aws, bucket, cloud))),
+    );
+    let presence = match head {
+        Ok(Some(region)) if region != settings.region => Presence::InRegion(region),
+        Ok(_) => Presence::Here,
+        Err(error) => match &error.kind {
+            CallErrorKind::Transient => return Err(error),
+            CallErrorKind::NoSuchBucket => Presence::Missing,
+            CallErrorKind::WrongRegion(region) => {
+                Presence::InRegion(region.clone().unwrap_or_else(|| "another Region".to_owned()))
+            }
+            _ => Presence::Unknown(Unknown::Call(error)),
+        },
+    };
+    if presence != Presence::Here {
+        return Ok(nothing_but(bucket, presence));
+    }
+    let policy = settle(policy)?.and_then(|text| match text {
+        None => Ok(None),
+        Some(text) => PolicyDocument::parse(&text).map(Some).map_err(Unknown::Policy),
+    });
+    let encryption = settle(encryption)?;
+    let listed = settle(listed)?;
+    let markers = markers.into_iter().collect::<Result<Vec<MarkerObservation>, CallError>>()?;
+
+    let named = keys_to_look_at(settings, declaration, &encryption, &markers, remembered);
+    let maybe_public =
+        matches!(&policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
+    let (public_access_block, keys) = join!(
+        async {
+            if maybe_public { Some(settle(aws.get_public_access_block(bucket).await)).transpose() } else { Ok(None) }
+        },
+        observe_keys(aws, settings, named)
+    );
+    Ok(BucketObservation {
+        bucket: bucket.clone(),
+        presence,
+        policy,
+        public_access_block: public_access_block?,
+        encryption,
+        markers,
+        listed,
+        keys: keys?,
+    })
+}
+
+fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
+    BucketObservation {
+        bucket: bucket.clone(),
+        presence,
+        policy: Ok(None),
+        public_access_block: None,
+        encryption: Ok(DefaultEncryption::SseS3),
+        markers: Vec::new(),
+        listed: Ok(Vec::new()),
+        keys: Vec::new(),
+    }
+}
+
+async fn list_markers<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Vec<String>, CallError> {
+    let (mut keys, mut next) = (Vec::new(), None);
+    for _ in 0..MARKER_PAGES {
+        let page = aws.list_objects(bucket, MARKER_PREFIX, next.as_deref()).await?;
+        keys.extend(page.keys);
+        match page.next {
+            Some(token) => next = Some(token),
+            None => break,
+        }
+    }
+    Ok(keys)
+}
+
+async fn head_marker<A: Buckets>(
+    aws: &A,
+    bucket: &BucketName,
+    cloud: &CloudName,
+) -> Result<MarkerObservation, CallError> {
+    let head = settle(aws.head_object(bucket, &marker_key(cloud)).await)?;
+    Ok(MarkerObservation { cloud: cloud.clone(), head })
+}
+
+/// A key by the name somebody gave it, with why it matters.
+type Named = (String, Vec<String>);
+
+fn keys_to_look_at(
+    settings: &Settings,
+    declaration: &Declaration,
+    encryption: &Known<DefaultEncryption>,
+    markers: &[MarkerObservation],
+    remembered: &[KeyArn],
+) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    let mut add = |name: String, because: &str| match named.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, reasons)) => reasons.push(because.to_owned()),
+        None => named.push((name, vec![because.to_owned()])),
+    };
+    if let Ok(DefaultEncryption::Kms { key, .. }) = encryption {
+        // No key id means the AWS managed key (S3 API Reference, ServerSideEncryptionByDefault).
+        let name = key.as_deref().map_or_else(|| "alias/aws/s3".to_owned(), |key| full_name(settings, key));
+        add(name, "the bucket's default key");
+    }
+    for key in &declaration.keys {
+        add(key.to_string(), "declared");
+    }
+    for marker in markers {
+        if let Ok(Some(head)) = &marker.head {
+            if let ObjectEncryption::Kms(key) = &head.encryption {
+                add(full_name(settings, key), &format!("the marker of `{}` is under it", marker.cloud));
+            }
+        }
+    }
+    for key in remembered {
+        add(key.to_string(), "objects written earlier may be under it");
+    }
+    named
+}
+
+/// A bare key id is a key of this account and Region; everything else stays as it was named.
+fn full_name(settings: &Settings, key: &str) -> String {
+    if key.starts_with("arn:") || key.starts_with("alias/") {
+        return key.to_owned();
+    }
+    format!("arn:{}:kms:{}:{}:key/{key}", settings.partition, settings.region, settings.account)
+}
+
+async fn observe_keys<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    named: Vec<Named>,
+) -> Result<Vec<KeyObservation>, CallError> {
+    // An alias is resolved first, so that the key behind it is not asked about twice.
+    let (aliases, plain): (Vec<Named>, Vec<Named>) =
+        named.into_iter().partition(|(name, _)| name.parse::<KeyArn>().is_err());
+    let mut seen: Vec<KeyObservation> = Vec::new();
+    for resolved in join_all(aliases.into_iter().map(|(name, why)| observe_key(aws, settings, name, why))).await {
+        seen.push(resolved?);
+    }
+    let known = |seen: &[KeyObservation], name: &str| {
+        seen.iter().position(|key| key.description.as_ref().is_ok_and(|found| found.arn.as_str() == name))
+    };
+    let mut fresh = Vec::new();
+    for (name, because) in plain {
+        match known(&seen, &name).and_then(|index| seen.get_mut(index)) {
+            Some(key) => key.because.extend(because),
+            None => fresh.push((name, because)),
+        }
+    }
+    for key in join_all(fresh.into_iter().map(|(name, why)| observe_key(aws, settings, name, why))).await {
+        seen.push(key?);
+    }
+    Ok(seen)
+}
+
+/// Looks at one key by any of its names.
+///
+/// # Errors
+///
+/// A call that failed for the moment.
+pub async fn observe_key<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    named: String,
+    because: Vec<String>,
+) -> Result<KeyObservation, CallError> {
+    let description = settle(aws.describe_key(&named).await)?;
+    let policy = match &description {
+        // GetKeyPolicy never works across accounts, and an AWS managed key's policy cannot be changed.
+        Ok(found) if *found.arn.account() == settings.account && found.manager == KeyManager::Customer => {
+            match settle(aws.get_key_policy(&found.arn).await)? {
+                Ok(text) => PolicyDocument::parse(&text).map_or_else(
+                    |error| KeyPolicy::Unknown(Unknown::Policy(error)),
+                    |document| KeyPolicy::Document(Box::new(document)),
+                ),
+                Err(unknown) => KeyPolicy::Unknown(unknown),
+            }
+        }
+        Ok(_) | Err(_) => KeyPolicy::NotAsked,
+    };
+    Ok(KeyObservation { named, because, description, policy })
+}

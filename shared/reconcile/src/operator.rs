@@ -1,0 +1,74 @@
+//! A look, and a repair, by hand: what the operator tool does. Needs no ledger, no queue and no topic, and
+//! sees to the keys of the bucket in the same go.
+
+use guardian_core::call::CallError;
+use guardian_core::declaration::Declaration;
+use guardian_core::judge::{Judgement, Reader, judge_bucket};
+use guardian_core::observation::BucketObservation;
+use guardian_core::plan::{Change, Plan, plan_bucket, plan_key};
+use guardian_core::settings::Settings;
+
+use crate::apply::{Applied, apply_to_bucket, apply_to_key};
+use crate::observe::observe_bucket;
+use crate::seam::{Buckets, Keys};
+
+/// What a look by hand found, and what it would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// What was looked at.
+    pub declaration: Declaration,
+    /// What was seen.
+    pub seen: BucketObservation,
+    /// What was found.
+    pub judgement: Judgement,
+    /// What would be changed: policy and markers of the bucket, then the policies of its keys.
+    pub plan: Plan,
+}
+
+/// Looks at one bucket and the keys it needs, as a sweep does. Reads only.
+///
+/// # Errors
+///
+/// A call that failed for the moment.
+pub async fn look<A: Buckets + Keys>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+) -> Result<Look, CallError> {
+    let seen = observe_bucket(aws, settings, declaration, &[]).await?;
+    let mut judgement = judge_bucket(settings, declaration, &seen);
+    let mut plan = plan_bucket(settings, declaration, &seen, &mut judgement);
+    let readers = [Reader::of(declaration, &seen)];
+    for key in &seen.keys {
+        plan.changes.extend(plan_key(settings, key, &readers, &mut judgement).changes);
+    }
+    Ok(Look { declaration: declaration.clone(), seen, judgement, plan })
+}
+
+/// Applies the plan of a look.
+///
+/// # Errors
+///
+/// A call that failed for the moment; what was written before it stays written.
+pub async fn repair<A: Buckets + Keys>(
+    aws: &A,
+    settings: &Settings,
+    look: &Look,
+) -> Result<Vec<(Change, Applied)>, CallError> {
+    let (of_keys, own): (Vec<Change>, Vec<Change>) =
+        look.plan.changes.iter().cloned().partition(|change| matches!(change, Change::KeyPolicy(_)));
+    let plan = Plan { changes: own };
+    let mut done = apply_to_bucket(aws, settings, &look.declaration, &look.seen, plan).await?;
+    let readers = [Reader::of(&look.declaration, &look.seen)];
+    for change in of_keys {
+        let key = look.seen.keys.iter().find(|key| match (&change, &key.description) {
+            (Change::KeyPolicy(policy), Ok(found)) => found.arn == policy.of,
+            _ => false,
+        });
+        if let Some(key) = key {
+            let plan = Plan { changes: vec![change] };
+            done.extend(apply_to_key(aws, settings, &readers, key, plan).await?);
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,186 @@
+//! The seams: what a reconcile reads from AWS and writes to it. One method is one AWS call.
+//!
+//! Behind them stand the SDK (`guardian-aws`) and the model (`tests/model`). The expected bucket owner is
+//! asserted on every S3 call by whoever implements them. A failure that may pass by itself is a
+//! [`CallErrorKind::Transient`](guardian_core::call::CallErrorKind) error after the implementation's own
+//! short retries.
+
+#![expect(
+    async_fn_in_trait,
+    reason = "the cycles run on one thread and spawn nothing, so that no Send bound is needed"
+)]
+
+use std::time::Duration;
+
+use guardian_core::alert::Notice;
+use guardian_core::call::CallError;
+use guardian_core::cause::{LaterLook, Work};
+use guardian_core::moment::Moment;
+use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
+use guardian_core::observation::{
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
+};
+
+/// Buckets and their objects (S3).
+pub trait Buckets {
+    /// HeadBucket: the bucket's Region where S3 says it.
+    async fn head_bucket(&self, bucket: &BucketName) -> Result<Option<String>, CallError>;
+
+    /// GetBucketPolicy: the document as stored; `None` where there is none (`NoSuchBucketPolicy`).
+    async fn get_bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, CallError>;
+
+    /// PutBucketPolicy: replaces the whole document. S3 has no compare-and-swap.
+    async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), CallError>;
+
+    /// GetBucketEncryption; a bucket without a configuration is [`DefaultEncryption::SseS3`].
+    async fn get_bucket_encryption(&self, bucket: &BucketName) -> Result<DefaultEncryption, CallError>;
+
+    /// GetPublicAccessBlock of the bucket; none configured is all switches off.
+    async fn get_public_access_block(&self, bucket: &BucketName) -> Result<PublicAccessBlock, CallError>;
+
+    /// HeadObject; `None` where there is no such object.
+    async fn head_object(&self, bucket: &BucketName, key: &str) -> Result<Option<ObjectHead>, CallError>;
+
+    /// ListObjectsV2 below `prefix`, from the page `next` of an earlier answer.
+    async fn list_objects(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<ObjectPage, CallError>;
+
+    /// PutObject of an empty object with `If-None-Match: *`: an existing one is never replaced.
+    async fn put_marker(
+        &self,
+        bucket: &BucketName,
+        key: &str,
+        encryption: MarkerEncryption,
+    ) -> Result<MarkerWrite, CallError>;
+}
+
+/// Keys and their policies (KMS).
+pub trait Keys {
+    /// DescribeKey by id, ARN, alias name or alias ARN.
+    async fn describe_key(&self, key: &str) -> Result<KeyDescription, CallError>;
+
+    /// GetKeyPolicy: the document as stored.
+    async fn get_key_policy(&self, key: &KeyArn) -> Result<String, CallError>;
+
+    /// PutKeyPolicy: replaces the whole document. The lockout check is never bypassed.
+    async fn put_key_policy(&self, key: &KeyArn, policy: &str) -> Result<(), CallError>;
+}
+
+/// One declaration as it lies in Parameter Store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The last part of the parameter's name: the bucket.
+    pub bucket: String,
+    /// The JSON text.
+    pub text: String,
+}
+
+/// A page of declarations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ParameterPage {
+    /// The declarations on this page.
+    pub parameters: Vec<Parameter>,
+    /// What to ask the next page with.
+    pub next: Option<String>,
+}
+
+/// The declarations (SSM Parameter Store).
+pub trait Declarations {
+    /// GetParameter of one bucket's declaration; `None` where there is none.
+    async fn get_declaration(&self, bucket: &BucketName) -> Result<Option<String>, CallError>;
+
+    /// GetParametersByPath: one page of all declarations.
+    async fn list_declarations(&self, next: Option<&str>) -> Result<ParameterPage, CallError>;
+}
+
+/// One item of the ledger. A resource's items are one item collection, read consistently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Whose item it is.
+    pub resource: Resource,
+    /// The item's name within the collection.
+    pub name: String,
+    /// Counts the writes of this item from 1; a write names the version it makes.
+    pub version: u64,
+    /// What the item says.
+    pub body: serde_json::Value,
+    /// When the ledger may forget it.
+    pub expires: Option<Moment>,
+}
+
+/// A page of a resource's items.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EntryPage {
+    /// The items on this page.
+    pub entries: Vec<Entry>,
+    /// What to ask the next page with: the name of the last item seen.
+    pub next: Option<String>,
+}
+
+/// What came of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// It was written.
+    Done,
+    /// Somebody else wrote the item since it was read; nothing was written.
+    Conflict,
+}
+
+/// The ledger (DynamoDB): incidents with their outbox, repair budget, key needs.
+pub trait Ledger {
+    /// Query: the items of one resource, strongly consistent.
+    async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError>;
+
+    /// PutItem on the condition that the stored version is `entry.version - 1` (0: the item is not there).
+    async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError>;
+
+    /// DeleteItem on the condition that the stored version is `entry.version`.
+    async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError>;
+}
+
+/// The queues (SQS).
+pub trait Queues {
+    /// SendMessageBatch to the FIFO work queue, at most ten at a time, each with its group and its
+    /// de-duplication id. Answers with the indexes that were not accepted.
+    async fn send_work(&self, batch: &[Work]) -> Result<Vec<usize>, CallError>;
+
+    /// SendMessage to the ingest queue, to be delivered after `delay` (at most 15 minutes).
+    async fn send_later(&self, look: &LaterLook, delay: Duration) -> Result<(), CallError>;
+}
+
+/// Where people are told (SNS).
+pub trait Topic {
+    /// Publish.
+    async fn publish(&self, notice: &Notice) -> Result<(), CallError>;
+}
+
+/// Whose credentials these are (STS).
+pub trait Identity {
+    /// GetCallerIdentity: the account.
+    async fn caller_account(&self) -> Result<AccountId, CallError>;
+}
+
+/// The buckets of the account (S3).
+pub trait Account {
+    /// ListBuckets: a page of names.
+    async fn list_buckets(&self, next: Option<&str>) -> Result<BucketPage, CallError>;
+}
+
+/// A page of bucket names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BucketPage {
+    /// The buckets on this page.
+    pub buckets: Vec<BucketName>,
+    /// What to ask the next page with.
+    pub next: Option<String>,
+}
+
+/// What time it is.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Moment;
+}

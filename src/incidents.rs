@@ -1,0 +1,10 @@
+//! The incident list: what breaks Cloudinary's access in practice, written once and played on the model and
+//! on emulators.
+
+mod list;
+mod play;
+mod timeline;
+
+pub use list::{Expected, Incident, incidents};
+pub use play::{Outcome, Played, Proof, play};
+pub use timeline::{Timeline, json_line};

@@ -1,0 +1,70 @@
+//! The topic (SNS) and the caller's identity (STS).
+
+use guardian_core::alert::Notice;
+use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::name::AccountId;
+use guardian_reconcile::seam::{Identity, Topic};
+
+use crate::Model;
+use crate::operation::Operation;
+use crate::refusal::Refusal;
+
+/// "The maximum message size is 256 KB" (SNS API Reference, Publish); both bodies travel in one message.
+const MESSAGE_LIMIT: usize = 256 * 1024;
+
+impl Topic for Model {
+    async fn publish(&self, notice: &Notice) -> Result<(), CallError> {
+        self.call(Operation::Publish, notice.subject.as_str(), |state| {
+            check(notice)?;
+            state.notices.push(notice.clone());
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn check(notice: &Notice) -> Result<(), Refusal> {
+    let invalid = |words: &str| Err(Refusal::other("InvalidParameter", words));
+    // "Subjects must be ASCII text that begins with a letter, number, or punctuation mark; must not include
+    // line breaks or control characters; and must be less than 100 characters long" (SNS API Reference).
+    let subject = &notice.subject;
+    let printable = subject.chars().all(|c| matches!(c, ' '..='~'));
+    if subject.is_empty() || subject.starts_with(' ') || subject.len() >= 100 || !printable {
+        return invalid("Invalid parameter: Subject");
+    }
+    if notice.text.is_empty() || notice.json.is_empty() {
+        return invalid("Invalid parameter: Empty message");
+    }
+    if notice.text.len() + notice.json.len() > MESSAGE_LIMIT {
+        return invalid("Invalid parameter: Message too long");
+    }
+    // "The message attribute must contain non-empty message attribute value" (SNS Developer Guide).
+    if notice.attributes.iter().any(|(name, value)| name.is_empty() || value.is_empty()) {
+        return invalid("The message attribute must contain non-empty message attribute value");
+    }
+    Ok(())
+}
+
+impl Identity for Model {
+    async fn caller_account(&self) -> Result<AccountId, CallError> {
+        self.call(Operation::GetCallerIdentity, "", |state| {
+            state.home.account.parse().map_err(|_| {
+                Refusal::new(CallErrorKind::Other, "InvalidIdentity", "the model was made with an account id that is none")
+            })
+        })
+        .await
+    }
+}
+
+impl Model {
+    /// What was published since the last [`take_notices`](Self::take_notices).
+    #[must_use]
+    pub fn notices(&self) -> Vec<Notice> {
+        self.read(|state| state.notices.clone())
+    }
+
+    /// The same, and starts anew.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.change(|state| std::mem::take(&mut state.notices))
+    }
+}
