@@ -5,6 +5,6 @@ mod list;
 mod play;
 mod timeline;
 
-pub use list::{Expected, Incident, incidents};
+pub use list::{Expected, Incident, Step, World, incidents};
 pub use play::{Outcome, Played, Proof, play};
 pub use timeline::{Timeline, json_line};

@@ -1,3 +1,28 @@
-//! To be written.
+//! `guardian`: the operator tool.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use cloudinary_guardian::command::{Cli, Ended, run};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("cannot start: {error}")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Ended::Clean) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Err(error) => complain(&error.to_string()),
+    }
+}
+
+/// One clear line on standard error, and the exit status that says nothing was decided.
+fn complain(message: &str) -> ExitCode {
+    let line = message.replace('\n', " ");
+    // Nothing is left to tell it to if standard error is closed.
+    let _ = writeln!(io::stderr(), "guardian: {line}");
+    ExitCode::from(2)
+}

@@ -5,18 +5,21 @@ mod emulator;
 mod model;
 mod outsider;
 
-pub use emulator::EmulatorStage;
+pub use emulator::{EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
-pub use outsider::{Act, Who};
+pub use outsider::Act;
 
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::settings::Settings;
+use guardian_model::Who;
 use guardian_reconcile::Report;
+use guardian_reconcile::operator::Look;
+use guardian_core::declaration::Declaration;
 use serde_json::Value;
 
 /// Something the stage could not do: what, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("the stage could not {what}: {why}")]
+#[error("could not {what}: {why}")]
 pub struct StageError {
     /// What was to be done.
     pub what: String,
@@ -31,11 +34,13 @@ impl StageError {
     }
 }
 
-/// The event of an act, as AWS would send it, and where it went on the way.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Emitted {
-    /// The EventBridge envelope.
-    pub envelope: Value,
+/// One AWS call of the guardian.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallMade {
+    /// Service and operation.
+    pub operation: String,
+    /// Whether it changes a bucket or a key.
+    pub repairs: bool,
 }
 
 /// An AWS to play in.
@@ -47,33 +52,45 @@ pub trait Stage {
     /// What the guardian on this stage is set to.
     fn settings(&self) -> &Settings;
 
-    /// Creates an empty bucket, with its notifications to EventBridge on.
+    /// What this run adds to the names it gives, so that it meets nothing of an earlier one.
+    fn tag(&self) -> String {
+        String::new()
+    }
+
+    /// Whether this AWS takes a Deny for met whatever its condition says; the owner's policies are then
+    /// written so that the guardian's own calls are not caught in it.
+    fn denies_literally(&self) -> bool {
+        false
+    }
+
+    /// Creates an empty bucket.
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError>;
 
-    /// Creates an enabled customer managed key with this policy.
-    async fn create_key(&self, policy: &Value) -> Result<KeyArn, StageError>;
+    /// Creates an enabled customer managed key with the policy KMS gives a new key.
+    async fn create_key(&self) -> Result<KeyArn, StageError>;
 
-    /// Lets an outsider do something and has its events delivered to the ingest queue.
-    async fn act(&self, who: Who, act: Act) -> Result<Vec<Emitted>, StageError>;
+    /// Creates a role, so that policies can name it.
+    async fn create_role(&self, arn: &str) -> Result<(), StageError>;
+
+    /// Lets an outsider do something, and has its events delivered to the ingest queue. Answers with the
+    /// events as AWS would send them.
+    async fn act(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError>;
 
     /// Runs the router and the reconciler on what lies in the queues, until nothing is due.
     async fn pump(&self) -> Result<Vec<Report>, StageError>;
+
+    /// Lets the later looks come due and runs them, where time can be made to pass.
+    async fn let_time_pass(&self) -> Result<Vec<Report>, StageError>;
+
+    /// A look by hand, as the operator tool takes it.
+    async fn look(&self, declaration: &Declaration) -> Result<Look, StageError>;
 
     /// The bucket policy as stored.
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError>;
 
     /// The key policy as stored.
-    async fn key_policy(&self, key: &KeyArn) -> Result<String, StageError>;
+    async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError>;
 
-    /// The AWS calls of the guardian since this was last asked, by operation.
+    /// The AWS calls of the guardian since this was last asked.
     fn take_calls(&self) -> Vec<CallMade>;
-}
-
-/// One AWS call of the guardian.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallMade {
-    /// The operation.
-    pub operation: String,
-    /// Whether it changes something in a bucket or a key.
-    pub write: bool,
 }

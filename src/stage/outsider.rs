@@ -1,24 +1,9 @@
-//! Who does what to the buckets and keys.
+//! What outsiders do to the buckets and keys.
 
 use guardian_core::name::{BucketName, KeyArn};
 use serde_json::Value;
 
-/// Somebody who is not the guardian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// A deployment run of Terraform under a role.
-    Terraform,
-    /// A person in the console.
-    Console,
-    /// A person with the AWS CLI.
-    Cli,
-    /// A security automation under a role.
-    SecurityTool,
-    /// An application under a role.
-    Application,
-}
-
-/// Something they do.
+/// Something that somebody who is not the guardian does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// PutBucketPolicy.
@@ -37,17 +22,10 @@ pub enum Act {
     DisableKey(KeyArn),
     /// EnableKey.
     EnableKey(KeyArn),
-    /// A role is deleted: where a bucket policy named it, the stored policy now shows its unique id.
-    DeleteRole {
-        /// The role's ARN.
-        arn: String,
-        /// The unique id that takes its place.
-        id: String,
-        /// The bucket whose policy names it.
-        bucket: BucketName,
-    },
+    /// A role is deleted: where this bucket's policy named it, the stored document now shows its unique id.
+    DeleteRole(String, BucketName),
     /// PutParameter of a bucket's declaration.
     Declare(BucketName, Value),
-    /// The scheduled sweep fires.
+    /// The schedule fires.
     Sweep,
 }

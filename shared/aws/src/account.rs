@@ -1,10 +1,11 @@
 //! The buckets of the account, on S3.
 
 use guardian_core::call::CallError;
+use guardian_core::name::NameError;
 use guardian_reconcile::seam::{Account, BucketPage};
 
 use crate::aws::Aws;
-use crate::error::unusable;
+use crate::error::{incomplete, unusable};
 
 const OPERATION: &str = "s3:ListAllMyBuckets";
 
@@ -17,18 +18,13 @@ impl Account for Aws {
         let call = self.clients().s3().list_buckets().max_buckets(PAGE);
         let answer = call.set_continuation_token(next.map(str::to_owned)).send().await;
         let answer = answer.map_err(|error| self.s3_failed(OPERATION, error))?;
-        let names = answer
-            .buckets
-            .into_iter()
-            .flatten()
-            .filter_map(|bucket| bucket.name);
-        let buckets = names.map(|name| {
-            name.parse()
-                .map_err(|error| unusable(OPERATION, format!("{error}")))
-        });
-        Ok(BucketPage {
-            buckets: buckets.collect::<Result<_, _>>()?,
-            next: answer.continuation_token.filter(|token| !token.is_empty()),
-        })
+        let mut page = BucketPage::default();
+        for bucket in answer.buckets.ok_or_else(|| incomplete(OPERATION))? {
+            let name = bucket.name.unwrap_or_default().parse();
+            page.buckets
+                .push(name.map_err(|error: NameError| unusable(OPERATION, error.to_string()))?);
+        }
+        page.next = answer.continuation_token.filter(|token| !token.is_empty());
+        Ok(page)
     }
 }

@@ -39,12 +39,11 @@ impl Aws {
 
 impl Buckets for Aws {
     async fn head_bucket(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
-        let call = self
+        let answer = self
             .s3()
             .head_bucket()
             .bucket(bucket.as_str())
-            .expected_bucket_owner(self.owner());
-        let answer = call
+            .expected_bucket_owner(self.owner())
             .send()
             .await
             .map_err(|error| self.s3_failed("s3:ListBucket", error))?;
@@ -53,7 +52,11 @@ impl Buckets for Aws {
 
     async fn get_bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
         const OPERATION: &str = "s3:GetBucketPolicy";
-        let call = self.s3().get_bucket_policy().bucket(bucket.as_str()).expected_bucket_owner(self.owner());
+        let call = self
+            .s3()
+            .get_bucket_policy()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner());
         match call.send().await {
             Ok(answer) => match answer.policy.filter(|policy| !policy.is_empty()) {
                 Some(policy) => Ok(Some(policy)),
@@ -66,13 +69,12 @@ impl Buckets for Aws {
 
     async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), CallError> {
         // Never `ConfirmRemoveSelfBucketAccess`: a repair must not lock the owner out.
-        let call = self
-            .s3()
+        self.s3()
             .put_bucket_policy()
             .bucket(bucket.as_str())
-            .policy(policy);
-        let call = call.expected_bucket_owner(self.owner());
-        call.send()
+            .policy(policy)
+            .expected_bucket_owner(self.owner())
+            .send()
             .await
             .map_err(|error| self.s3_failed("s3:PutBucketPolicy", error))?;
         Ok(())
@@ -80,12 +82,23 @@ impl Buckets for Aws {
 
     async fn get_bucket_encryption(&self, bucket: &BucketName) -> Result<DefaultEncryption, CallError> {
         const OPERATION: &str = "s3:GetEncryptionConfiguration";
-        let call = self.s3().get_bucket_encryption().bucket(bucket.as_str()).expected_bucket_owner(self.owner());
+        let call = self
+            .s3()
+            .get_bucket_encryption()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner());
         match call.send().await {
             Ok(answer) => {
-                let rules = answer.server_side_encryption_configuration.map(|settings| settings.rules);
-                let rules = rules.filter(|rules| !rules.is_empty()).ok_or_else(|| incomplete(OPERATION))?;
-                Ok(rules.iter().find_map(default_encryption).unwrap_or(DefaultEncryption::SseS3))
+                let rules = answer
+                    .server_side_encryption_configuration
+                    .map(|settings| settings.rules);
+                let rules = rules
+                    .filter(|rules| !rules.is_empty())
+                    .ok_or_else(|| incomplete(OPERATION))?;
+                Ok(rules
+                    .iter()
+                    .find_map(default_encryption)
+                    .unwrap_or(DefaultEncryption::SseS3))
             }
             Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => {
                 Ok(DefaultEncryption::SseS3)
@@ -96,10 +109,16 @@ impl Buckets for Aws {
 
     async fn get_public_access_block(&self, bucket: &BucketName) -> Result<PublicAccessBlock, CallError> {
         const OPERATION: &str = "s3:GetBucketPublicAccessBlock";
-        let call = self.s3().get_public_access_block().bucket(bucket.as_str());
-        match call.expected_bucket_owner(self.owner()).send().await {
+        let call = self
+            .s3()
+            .get_public_access_block()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner());
+        match call.send().await {
             Ok(answer) => {
-                let set = answer.public_access_block_configuration.ok_or_else(|| incomplete(OPERATION))?;
+                let set = answer
+                    .public_access_block_configuration
+                    .ok_or_else(|| incomplete(OPERATION))?;
                 Ok(PublicAccessBlock {
                     block_public_acls: set.block_public_acls.unwrap_or(false),
                     ignore_public_acls: set.ignore_public_acls.unwrap_or(false),
@@ -116,8 +135,13 @@ impl Buckets for Aws {
 
     async fn head_object(&self, bucket: &BucketName, key: &str) -> Result<Option<ObjectHead>, CallError> {
         // No checksum mode: with it S3 would want rights on the object's KMS key (S3 API Reference, HeadObject).
-        let call = self.s3().head_object().bucket(bucket.as_str()).key(key);
-        match call.expected_bucket_owner(self.owner()).send().await {
+        let call = self
+            .s3()
+            .head_object()
+            .bucket(bucket.as_str())
+            .key(key)
+            .expected_bucket_owner(self.owner());
+        match call.send().await {
             Ok(answer) => Ok(Some(object_head(&answer))),
             // No body says whether object or bucket is missing; that the bucket is there was asked before.
             Err(error) if status(&error) == Some(404) => Ok(None),
@@ -132,11 +156,18 @@ impl Buckets for Aws {
         next: Option<&str>,
     ) -> Result<ObjectPage, CallError> {
         const OPERATION: &str = "s3:ListBucket";
-        // A key may hold characters that XML cannot carry; unencoded, one such key hides the whole listing.
-        let call = self.s3().list_objects_v2().bucket(bucket.as_str()).prefix(prefix);
-        let call = call.encoding_type(EncodingType::Url).set_continuation_token(next.map(str::to_owned));
-        let answer = call.expected_bucket_owner(self.owner()).send().await;
-        let answer = answer.map_err(|error| self.s3_failed(OPERATION, error))?;
+        let answer = self
+            .s3()
+            .list_objects_v2()
+            .bucket(bucket.as_str())
+            .prefix(prefix)
+            // A key may hold characters that XML cannot carry; unencoded, one such key hides the listing.
+            .encoding_type(EncodingType::Url)
+            .set_continuation_token(next.map(str::to_owned))
+            .expected_bucket_owner(self.owner())
+            .send()
+            .await
+            .map_err(|error| self.s3_failed(OPERATION, error))?;
         listing::page(answer).ok_or_else(|| incomplete(OPERATION))
     }
 
@@ -155,11 +186,9 @@ impl Buckets for Aws {
             .put_object()
             .bucket(bucket.as_str())
             .key(key)
-            .if_none_match("*");
-        let call = call
+            .if_none_match("*")
             .set_server_side_encryption(encryption)
-            .content_type("text/plain");
-        let call = call
+            .content_type("text/plain")
             .body(ByteStream::from_static(b""))
             .expected_bucket_owner(self.owner());
         match call.send().await {

@@ -1,9 +1,8 @@
 //! What was sent to AWS, for whoever wants to show or to check it.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -18,8 +17,8 @@ const REMEMBERED: usize = 10_000;
 /// One request that was sent; a retry is a request of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    service: Cow<'static, str>,
-    operation: Cow<'static, str>,
+    service: String,
+    operation: String,
 }
 
 impl Call {
@@ -45,7 +44,7 @@ impl Call {
     /// Whether it changes something of the owner's, a bucket or a key.
     #[must_use]
     pub fn is_repair(&self) -> bool {
-        self.is_write() && matches!(&*self.service, "S3" | "KMS")
+        self.is_write() && matches!(self.service.as_str(), "S3" | "KMS")
     }
 }
 
@@ -74,7 +73,7 @@ impl CallLog {
         std::mem::take(&mut *self.lock()).into()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Call>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
         // A panic elsewhere cannot leave a half-made list behind.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,8 +97,8 @@ impl Intercept for CallLog {
                 calls.pop_front();
             }
             calls.push_back(Call {
-                service: metadata.service().to_owned().into(),
-                operation: metadata.name().to_owned().into(),
+                service: metadata.service().to_owned(),
+                operation: metadata.name().to_owned(),
             });
         }
         Ok(())

@@ -55,18 +55,13 @@ impl Connection {
     ///
     /// Without a Region no endpoint can be named.
     pub async fn from_environment() -> Result<Self, ConnectError> {
-        Self::through(http_client()).await
-    }
-
-    /// The same over another HTTP client.
-    pub(crate) async fn through(http: SharedHttpClient) -> Result<Self, ConnectError> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http)
+            .http_client(http_client())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
             .load()
@@ -74,6 +69,7 @@ impl Connection {
         Self::over(config)
     }
 
+    /// A connection with settings that are there already.
     pub(crate) fn over(config: SdkConfig) -> Result<Self, ConnectError> {
         match config.region() {
             Some(_) => Ok(Self {
@@ -106,7 +102,9 @@ impl Connection {
         &self.calls
     }
 
-    pub(crate) fn config(&self) -> &SdkConfig {
+    /// The SDK's settings, for whoever needs a client of their own over the same connection.
+    #[must_use]
+    pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 

@@ -6,7 +6,7 @@ use guardian_core::name::BucketName;
 use guardian_reconcile::seam::{Declarations, Parameter, ParameterPage};
 
 use crate::aws::Aws;
-use crate::error::{call_error, unusable};
+use crate::error::{call_error, incomplete};
 
 /// What the name of every declaration begins with; the bucket follows.
 pub const PARAMETER_PREFIX: &str = "/cloudinary-guardian/buckets/";
@@ -31,7 +31,9 @@ impl Declarations for Aws {
     async fn list_declarations(&self, next: Option<&str>) -> Result<ParameterPage, CallError> {
         const OPERATION: &str = "ssm:GetParametersByPath";
         let call = self.clients().ssm().get_parameters_by_path().recursive(false);
-        let call = call.path(PARAMETER_PREFIX.trim_end_matches('/')).max_results(PAGE);
+        let call = call
+            .path(PARAMETER_PREFIX.trim_end_matches('/'))
+            .max_results(PAGE);
         let answer = call.set_next_token(next.map(str::to_owned)).send().await;
         let answer = answer.map_err(|error| call_error(OPERATION, error))?;
         let parameters = answer.parameters.ok_or_else(|| incomplete(OPERATION))?;
@@ -40,6 +42,9 @@ impl Declarations for Aws {
             parameter.value.map(|text| Parameter { bucket, text })
         });
         // A page may come back empty and still not be the last.
-        Ok(ParameterPage { parameters: parameters.collect(), next: answer.next_token })
+        Ok(ParameterPage {
+            parameters: parameters.collect(),
+            next: answer.next_token,
+        })
     }
 }

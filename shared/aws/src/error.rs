@@ -61,7 +61,11 @@ pub(crate) fn unusable(operation: &'static str, message: impl Into<String>) -> C
 /// without a policy, or without markers; so it counts as no answer at all.
 pub(crate) fn incomplete(operation: &'static str) -> CallError {
     let message = "the answer is incomplete".to_owned();
-    CallError { operation, kind: CallErrorKind::Transient, message }
+    CallError {
+        operation,
+        kind: CallErrorKind::Transient,
+        message,
+    }
 }
 
 /// The HTTP status of a failed call, where there was an answer.
@@ -99,6 +103,8 @@ where
         // A timeout, an answer that broke off or made no sense: nothing is known.
         _ => (CallErrorKind::Transient, chain(error)),
     };
+    // Some of these are lists over several lines; ours go into logs and findings as one.
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     CallError {
         operation,
         kind,
@@ -113,10 +119,21 @@ fn not_sent(error: &ConnectorError) -> (CallErrorKind, String) {
         Some(cause @ CredentialsError::ProviderTimedOut(_)) => (CallErrorKind::Transient, chain(cause)),
         Some(cause) => (
             CallErrorKind::Other,
-            format!("{NO_CREDENTIALS}: {}", chain(cause)),
+            format!("{NO_CREDENTIALS}: {}", sign_in(chain(cause))),
         ),
         None if error.is_user() => (CallErrorKind::Other, chain(error)),
         None => (CallErrorKind::Transient, chain(error)),
+    }
+}
+
+/// The SDK's advice for a way to sign in that is left out here is to build the program anew.
+fn sign_in(message: String) -> String {
+    if message.contains("cargo feature") {
+        "the profile signs in in a way that is not built in; export the credentials first \
+         (`aws configure export-credentials --format env`)"
+            .to_owned()
+    } else {
+        message
     }
 }
 

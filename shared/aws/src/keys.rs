@@ -8,7 +8,7 @@ use guardian_core::observation::{KeyDescription, KeyManager, KeyState};
 use guardian_reconcile::seam::Keys;
 
 use crate::aws::Aws;
-use crate::error::{call_error, unusable};
+use crate::error::{call_error, incomplete, unusable};
 
 /// The only name a key policy can have (KMS API Reference).
 const POLICY_NAME: &str = "default";
@@ -18,36 +18,36 @@ impl Keys for Aws {
         const OPERATION: &str = "kms:DescribeKey";
         let call = self.clients().kms().describe_key().key_id(key);
         let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
-        let metadata = answer
-            .key_metadata
-            .ok_or_else(|| unusable(OPERATION, "the answer describes no key"))?;
+        let metadata = answer.key_metadata.ok_or_else(|| incomplete(OPERATION))?;
         description(&metadata).map_err(|message| unusable(OPERATION, message))
     }
 
     async fn get_key_policy(&self, key: &KeyArn) -> Result<String, CallError> {
         const OPERATION: &str = "kms:GetKeyPolicy";
-        let call = self
+        let answer = self
             .clients()
             .kms()
             .get_key_policy()
             .key_id(key.as_str())
-            .policy_name(POLICY_NAME);
-        let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
-        answer
-            .policy
-            .ok_or_else(|| unusable(OPERATION, "the answer holds no policy"))
+            .policy_name(POLICY_NAME)
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        let policy = answer.policy.filter(|policy| !policy.is_empty());
+        policy.ok_or_else(|| incomplete(OPERATION))
     }
 
     async fn put_key_policy(&self, key: &KeyArn, policy: &str) -> Result<(), CallError> {
         // Never `BypassPolicyLockoutSafetyCheck`: it is what keeps a key manageable.
-        let call = self
-            .clients()
+        self.clients()
             .kms()
             .put_key_policy()
             .key_id(key.as_str())
-            .policy_name(POLICY_NAME);
-        let answer = call.policy(policy).send().await;
-        answer.map_err(|error| call_error("kms:PutKeyPolicy", error))?;
+            .policy_name(POLICY_NAME)
+            .policy(policy)
+            .send()
+            .await
+            .map_err(|error| call_error("kms:PutKeyPolicy", error))?;
         Ok(())
     }
 }

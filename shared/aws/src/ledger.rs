@@ -19,22 +19,24 @@ const CONFLICT: &str = "ConditionalCheckFailedException";
 impl Ledger for Aws {
     async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
         const OPERATION: &str = "dynamodb:Query";
-        let call = self
+        let answer = self
             .clients()
             .dynamodb()
             .query()
             .table_name(self.table(OPERATION)?)
-            .consistent_read(true);
-        let call = call
+            .consistent_read(true)
             .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", item::RESOURCE);
-        let call = call.expression_attribute_values(":pk", AttributeValue::S(resource.to_string()));
-        let call = call.set_exclusive_start_key(next.map(|name| item::key(resource, name)));
-        let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
-        // One item that cannot be read makes the whole unknown: a forgotten incident would be told again.
+            .expression_attribute_names("#pk", item::RESOURCE)
+            .expression_attribute_values(":pk", AttributeValue::S(resource.to_string()))
+            .set_exclusive_start_key(next.map(|name| item::key(resource, name)))
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
         let items = answer.items.ok_or_else(|| incomplete(OPERATION))?;
-        let entries = items.iter().map(|stored| item::entry(resource, stored));
-        let entries = entries
+        // One item that cannot be read makes the whole unknown: a forgotten incident would be told again.
+        let entries = items
+            .iter()
+            .map(|stored| item::entry(resource, stored))
             .collect::<Result<_, _>>()
             .map_err(|message| unusable(OPERATION, message))?;
         let next = answer.last_evaluated_key.as_ref().and_then(item::name);
@@ -50,8 +52,8 @@ impl Ledger for Aws {
             .clients()
             .dynamodb()
             .put_item()
-            .table_name(self.table(OPERATION)?);
-        let call = call.set_item(Some(item::stored(entry)));
+            .table_name(self.table(OPERATION)?)
+            .set_item(Some(item::stored(entry)));
         let call = if entry.version <= 1 {
             call.condition_expression("attribute_not_exists(#pk)")
                 .expression_attribute_names("#pk", item::RESOURCE)
@@ -75,9 +77,8 @@ impl Ledger for Aws {
             .clients()
             .dynamodb()
             .delete_item()
-            .table_name(self.table(OPERATION)?);
-        let call = call.set_key(Some(item::key(&entry.resource, &entry.name)));
-        let call = call
+            .table_name(self.table(OPERATION)?)
+            .set_key(Some(item::key(&entry.resource, &entry.name)))
             .condition_expression("#version = :read")
             .expression_attribute_names("#version", item::VERSION)
             .expression_attribute_values(":read", item::number(entry.version));

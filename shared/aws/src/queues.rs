@@ -9,7 +9,7 @@ use guardian_reconcile::seam::Queues;
 use serde::Serialize;
 
 use crate::aws::Aws;
-use crate::error::{call_error, unusable};
+use crate::error::{call_error, incomplete, unusable};
 
 const OPERATION: &str = "sqs:SendMessage";
 
@@ -23,41 +23,45 @@ impl Queues for Aws {
             return Ok(Vec::new());
         }
         let entries = batch.iter().enumerate().map(|(index, work)| entry(index, work));
-        let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        let call = self
+        let answer = self
             .clients()
             .sqs()
             .send_message_batch()
             .queue_url(queue)
-            .set_entries(Some(entries));
-        let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
-        let failed = answer.failed.iter().map(|entry| {
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        for entry in &answer.failed {
             tracing::warn!(
                 code = entry.code(),
                 message = entry.message(),
                 ours = entry.sender_fault(),
                 "the work queue refused a message"
             );
-            entry
-                .id()
-                .parse()
-                .map_err(|_| unusable(OPERATION, format!("no entry was named `{}`", entry.id())))
-        });
-        failed.collect()
+        }
+        // Whatever is not said to have arrived has not: a message reported nowhere must not be lost.
+        let arrived = |index: &usize| {
+            let id = index.to_string();
+            answer.successful.iter().any(|entry| entry.id() == id)
+        };
+        Ok((0..batch.len()).filter(|index| !arrived(index)).collect())
     }
 
     async fn send_later(&self, look: &LaterLook, delay: Duration) -> Result<(), CallError> {
         let queue = self.ingest_queue_url(OPERATION)?;
         let seconds = i32::try_from(delay.as_secs().min(LONGEST_DELAY)).unwrap_or_default();
-        let call = self
+        let answer = self
             .clients()
             .sqs()
             .send_message()
             .queue_url(queue)
-            .delay_seconds(seconds);
-        let answer = call.message_body(text(look)?).send().await;
-        answer.map_err(|error| call_error(OPERATION, error))?;
-        Ok(())
+            .delay_seconds(seconds)
+            .message_body(text(look)?)
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        answer.message_id.map(drop).ok_or_else(|| incomplete(OPERATION))
     }
 }
 

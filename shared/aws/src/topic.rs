@@ -7,7 +7,7 @@ use guardian_reconcile::seam::Topic;
 use serde_json::json;
 
 use crate::aws::Aws;
-use crate::error::{call_error, unusable};
+use crate::error::{call_error, incomplete, unusable};
 
 const OPERATION: &str = "sns:Publish";
 
@@ -30,9 +30,9 @@ impl Topic for Aws {
             .message_structure("json")
             .message(message(notice))
             .send()
-            .await;
-        answer.map_err(|error| call_error(OPERATION, error))?;
-        Ok(())
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        answer.message_id.map(drop).ok_or_else(|| incomplete(OPERATION))
     }
 }
 

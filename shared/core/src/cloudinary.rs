@@ -95,7 +95,7 @@ fn read(settings: &Settings) -> ExternalRead<'_> {
 /// What is known of the read of an object.
 #[must_use]
 pub fn read_context(settings: &Settings) -> Context {
-    Context::external_s3_read(&read(settings))
+    Context::external_s3_read(read(settings))
 }
 
 /// What is known of the decryption that S3 asks for when Cloudinary reads `objects` of `bucket`.
@@ -106,11 +106,11 @@ pub fn decrypt_context(
     objects: &[String],
     bucket_keys: Option<bool>,
 ) -> Context {
-    Context::external_kms_via_s3(&read(settings), bucket.as_str(), objects, bucket_keys)
+    Context::external_kms_via_s3(read(settings), bucket.as_str(), objects, bucket_keys)
 }
 
 /// What is known of Cloudinary's DescribeKey, which it sends to KMS itself.
 #[must_use]
 pub fn describe_context(settings: &Settings) -> Context {
-    Context::external_kms_direct(&read(settings))
+    Context::external_kms_direct(read(settings))
 }

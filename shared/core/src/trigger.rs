@@ -89,16 +89,25 @@ pub fn read(event: &Value) -> Trigger {
 ///
 /// If the text is not JSON. JSON that is no event is read, and ignored with the reason.
 pub fn read_all(text: &str) -> Result<Vec<Trigger>, TriggerError> {
+    Ok(split(text)?.iter().map(read).collect())
+}
+
+/// The events of a file, one by one and unread: a bare one, a JSON array, or `{"Records": […]}`.
+///
+/// # Errors
+///
+/// If the text is not JSON.
+pub fn split(text: &str) -> Result<Vec<Value>, TriggerError> {
     // Files saved on Windows may begin with a byte order mark, which JSON does not know.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let value: Value = serde_json::from_str(text)?;
-    let events = value
-        .as_array()
-        .or_else(|| value.get("Records").and_then(Value::as_array));
-    Ok(match events {
-        Some(events) => events.iter().map(read).collect(),
-        None => vec![read(&value)],
-    })
+    let mut value: Value = serde_json::from_str(text)?;
+    if let Some(Value::Array(records)) = value.get_mut("Records") {
+        return Ok(std::mem::take(records));
+    }
+    match value {
+        Value::Array(events) => Ok(events),
+        event => Ok(vec![event]),
+    }
 }
 
 impl Trigger {

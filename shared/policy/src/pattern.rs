@@ -22,6 +22,10 @@ pub(crate) enum Token {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pattern {
     tokens: Vec<Token>,
+    /// The characters before the first wildcard.
+    beginning: String,
+    /// Nothing but a `*` follows the beginning.
+    is_prefix: bool,
 }
 
 /// Whether a pattern with `*` (any text, also none) and `?` (one character) takes in all of `text`, as IAM compares.
@@ -62,7 +66,16 @@ impl Pattern {
                 _ => kept.push(token),
             }
         }
-        Self { tokens: kept }
+        let literals = kept.iter().map_while(|token| match token {
+            Token::Literal(c) => Some(*c),
+            _ => None,
+        });
+        let is_prefix = kept.last() == Some(&Token::Run) && literals.clone().count() + 1 == kept.len();
+        Self {
+            beginning: literals.collect(),
+            is_prefix,
+            tokens: kept,
+        }
     }
 
     pub(crate) fn tokens(&self) -> &[Token] {
@@ -70,11 +83,22 @@ impl Pattern {
     }
 
     /// The characters before the first wildcard.
-    pub(crate) fn literal_prefix(&self) -> impl Iterator<Item = char> {
-        self.tokens.iter().map_while(|token| match token {
-            Token::Literal(c) => Some(*c),
-            _ => None,
-        })
+    pub(crate) fn beginning(&self) -> &str {
+        &self.beginning
+    }
+
+    /// The beginnings contradict each other, so that no text is in both; false says nothing.
+    pub(crate) fn is_apart(&self, other: &Self) -> bool {
+        !self.beginning.starts_with(&other.beginning) && !other.beginning.starts_with(&self.beginning)
+    }
+
+    /// Every text of the other is in this one, as `literal*` shows without a search; false says nothing.
+    pub(crate) fn plainly_holds(&self, other: &Self) -> bool {
+        if self.is_prefix {
+            other.beginning.starts_with(&self.beginning)
+        } else {
+            self == other
+        }
     }
 
     /// Whether a text belongs to the set.

@@ -17,7 +17,12 @@
 //! | `because` | the codes of all reasons, where they matter |
 //! | `hinges` | the condition keys of a `depends` |
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use guardian_policy::{
     Context, ExternalRead, PolicyDocument, PolicyKind, Publicness, Question, evaluate, is_public,

@@ -84,13 +84,19 @@ impl State {
     /// S3 API Reference, "Error responses", `NoSuchBucket`.
     pub(crate) fn bucket(&self, name: &BucketName) -> Result<&Bucket, Refusal> {
         self.buckets.get(name).ok_or_else(|| {
-            Refusal::new(CallErrorKind::NoSuchBucket, "NoSuchBucket", "The specified bucket does not exist")
+            Refusal::new(
+                CallErrorKind::NoSuchBucket,
+                "NoSuchBucket",
+                "The specified bucket does not exist",
+            )
         })
     }
 
     pub(crate) fn bucket_mut(&mut self, name: &BucketName) -> Result<&mut Bucket, Refusal> {
         self.bucket(name)?;
-        self.buckets.get_mut(name).ok_or_else(|| Refusal::other("InternalError", "the bucket went away"))
+        self.buckets
+            .get_mut(name)
+            .ok_or_else(|| Refusal::other("InternalError", "the bucket went away"))
     }
 
     /// What stands before every call through the seams: the client is bound to one Region (S3 answers `301
@@ -113,7 +119,11 @@ impl State {
 
     /// The strictest of account and bucket applies (S3 User Guide, "Blocking public access").
     pub(crate) fn effective_block(&self, bucket: &Bucket) -> PublicAccessBlock {
-        let account = self.account_blocks.get(&bucket.owner).copied().unwrap_or_default();
+        let account = self
+            .account_blocks
+            .get(&bucket.owner)
+            .copied()
+            .unwrap_or_default();
         PublicAccessBlock {
             block_public_acls: account.block_public_acls || bucket.block.block_public_acls,
             ignore_public_acls: account.ignore_public_acls || bucket.block.ignore_public_acls,
@@ -137,7 +147,9 @@ impl State {
         let refuse = |why: &str| {
             let resource = self.bucket_arn(name, key);
             let who = caller.session_arn().unwrap_or_else(|| caller.principal_arn());
-            Err(Refusal::denied(format!("User: {who} is not authorized to perform: {action} on resource: \"{resource}\" {why}")))
+            Err(Refusal::denied(format!(
+                "User: {who} is not authorized to perform: {action} on resource: \"{resource}\" {why}"
+            )))
         };
         let own = caller.account == bucket.owner;
         // "The root user of the bucket owner's account can perform GetBucketPolicy, PutBucketPolicy and
@@ -146,13 +158,23 @@ impl State {
             return Ok(());
         }
         let Some(document) = bucket.policy.get() else {
-            return if own { Ok(()) } else { refuse("because no resource-based policy allows the action") };
+            return if own {
+                Ok(())
+            } else {
+                refuse("because no resource-based policy allows the action")
+            };
         };
-        let mut context = Context::of(caller, &self.moment().to_string()).with("s3:ResourceAccount", &bucket.owner);
+        let mut context =
+            Context::of(caller, &self.moment().to_string()).with("s3:ResourceAccount", &bucket.owner);
         for (key, value) in more {
             context = context.with(key, value);
         }
-        let request = Request { caller, action, resource: &self.bucket_arn(name, key), context };
+        let request = Request {
+            caller,
+            action,
+            resource: &self.bucket_arn(name, key),
+            context,
+        };
         match evaluate(&document.value, Policy::Bucket, &request) {
             Answer::Denied => refuse("with an explicit deny in a resource-based policy"),
             Answer::Silent if !own => refuse("because no resource-based policy allows the action"),
@@ -160,7 +182,9 @@ impl State {
             // restricted to AWS services and the owner's account, "including non-public delegation to
             // specific accounts".
             Answer::Allowed
-                if !own && self.effective_block(bucket).restrict_public_buckets && is_public(&document.value) =>
+                if !own
+                    && self.effective_block(bucket).restrict_public_buckets
+                    && is_public(&document.value) =>
             {
                 refuse("because public policies are restricted by the RestrictPublicBuckets setting")
             }
@@ -180,10 +204,15 @@ impl State {
     pub(crate) fn bury_in_buckets(&mut self, arn: &str) {
         let id = directory::unique_id(arn);
         for bucket in self.buckets.values_mut() {
-            let Some(document) = bucket.policy.get() else { continue };
+            let Some(document) = bucket.policy.get() else {
+                continue;
+            };
             let mut value = document.value.clone();
             if crate::policy::rewrite::bury(&mut value, arn, &id) {
-                bucket.policy.write(Some(Document { text: value.to_string(), value }));
+                bucket.policy.write(Some(Document {
+                    text: value.to_string(),
+                    value,
+                }));
             }
         }
     }

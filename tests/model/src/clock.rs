@@ -17,7 +17,9 @@ impl Model {
     /// Lets time pass: delayed messages and events arrive, keys reach the date of their deletion.
     pub fn advance(&self, duration: Duration) {
         self.change(|state| {
-            state.now = state.now.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
+            state.now = state
+                .now
+                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
             state.delete_due_keys();
         });
     }

@@ -7,3 +7,6 @@ pub(crate) mod native;
 pub(crate) mod record;
 mod rules;
 pub(crate) mod trail;
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,11 @@ pub(crate) struct Eventual<T> {
 
 impl<T: Clone> Eventual<T> {
     pub(crate) fn new(current: T) -> Self {
-        Self { current, past: None, lag: 0 }
+        Self {
+            current,
+            past: None,
+            lag: 0,
+        }
     }
 
     /// What is true.

@@ -79,7 +79,10 @@ pub(crate) fn lost_response(operation: Operation) -> CallError {
 impl Faults {
     /// What the next call of `operation` runs into.
     pub(crate) fn next(&mut self, operation: Operation) -> Option<Fault> {
-        let at = self.planned.iter().position(|planned| planned.operation == operation)?;
+        let at = self
+            .planned
+            .iter()
+            .position(|planned| planned.operation == operation)?;
         let planned = self.planned.get_mut(at)?;
         planned.left = planned.left.saturating_sub(1);
         let fault = match &planned.outcome {
@@ -119,7 +122,11 @@ impl Model {
     /// Lets somebody act around a coming call of `operation`: between our re-read and our write, say.
     pub fn interject(&self, operation: &str, when: When, act: impl FnOnce(&Model) + 'static) {
         let Some(operation) = known(operation) else { return };
-        let interjection = Interjection { operation, when, act: Box::new(act) };
+        let interjection = Interjection {
+            operation,
+            when,
+            act: Box::new(act),
+        };
         self.change(|state| state.faults.interjections.push(interjection));
     }
 
@@ -146,7 +153,13 @@ impl Model {
 
     fn plan(&self, operation: &str, left: u32, outcome: Outcome) {
         if let (Some(operation), 1..) = (known(operation), left) {
-            self.change(|state| state.faults.planned.push(Planned { operation, left, outcome }));
+            self.change(|state| {
+                state.faults.planned.push(Planned {
+                    operation,
+                    left,
+                    outcome,
+                })
+            });
         }
     }
 
@@ -187,6 +200,12 @@ impl Model {
 /// A misspelt operation would silently never fail, so that it stops a debug build.
 fn known(operation: &str) -> Option<Operation> {
     let known = Operation::named(operation);
-    debug_assert!(known.is_some(), "no operation of the seams is called `{operation}`");
+    debug_assert!(
+        known.is_some(),
+        "no operation of the seams is called `{operation}`"
+    );
     known
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,11 @@ pub struct Call {
 
 impl Call {
     pub(crate) fn new(operation: Operation, resource: String) -> Self {
-        Self { operation: operation.name(), resource, write: operation.writes() }
+        Self {
+            operation: operation.name(),
+            resource,
+            write: operation.writes(),
+        }
     }
 
     /// Whether it changes what is guarded (a policy, a marker), rather than the guardian's own books.

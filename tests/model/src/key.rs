@@ -27,8 +27,16 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(manager: KeyManager, policy: Value) -> Self {
-        let document = Document { text: written(&policy), value: policy };
-        Self { manager, state: KeyState::Enabled, policy: Eventual::new(document), deletion_date: None }
+        let document = Document {
+            text: written(&policy),
+            value: policy,
+        };
+        Self {
+            manager,
+            state: KeyState::Enabled,
+            policy: Eventual::new(document),
+            deletion_date: None,
+        }
     }
 }
 
@@ -106,10 +114,20 @@ impl State {
             if arn == format!("{prefix}:{account}:alias/aws/s3") {
                 return Ok(self.aws_managed_key(account, region));
             }
-            return self.aliases.get(&arn).cloned().ok_or_else(|| not_found(format!("Alias {arn} is not found.")));
+            return self
+                .aliases
+                .get(&arn)
+                .cloned()
+                .ok_or_else(|| not_found(format!("Alias {arn} is not found.")));
         }
-        let key: KeyArn = arn.parse().map_err(|_| not_found(format!("Invalid keyId '{named}'")))?;
-        if self.keys.contains_key(&key) { Ok(key) } else { Err(not_found(format!("Key '{arn}' does not exist"))) }
+        let key: KeyArn = arn
+            .parse()
+            .map_err(|_| not_found(format!("Invalid keyId '{named}'")))?;
+        if self.keys.contains_key(&key) {
+            Ok(key)
+        } else {
+            Err(not_found(format!("Key '{arn}' does not exist")))
+        }
     }
 
     /// The key behind `alias/aws/s3`, made when it is first needed.
@@ -141,11 +159,15 @@ impl State {
     }
 
     pub(crate) fn key(&self, arn: &KeyArn) -> Result<&Key, Refusal> {
-        self.keys.get(arn).ok_or_else(|| not_found(format!("Key '{arn}' does not exist")))
+        self.keys
+            .get(arn)
+            .ok_or_else(|| not_found(format!("Key '{arn}' does not exist")))
     }
 
     pub(crate) fn key_mut(&mut self, arn: &KeyArn) -> Result<&mut Key, Refusal> {
-        self.keys.get_mut(arn).ok_or_else(|| not_found(format!("Key '{arn}' does not exist")))
+        self.keys
+            .get_mut(arn)
+            .ok_or_else(|| not_found(format!("Key '{arn}' does not exist")))
     }
 
     /// Whether the key's policy lets the caller do this. Unlike with buckets an Allow is always needed, if
@@ -187,20 +209,38 @@ impl State {
         for (key, value) in more {
             context = context.with(key, value);
         }
-        evaluate(document, Policy::Key, &Request { caller, action, resource: arn.as_str(), context })
+        evaluate(
+            document,
+            Policy::Key,
+            &Request {
+                caller,
+                action,
+                resource: arn.as_str(),
+                context,
+            },
+        )
     }
 
     /// GetKeyPolicy, PutKeyPolicy and the calls that change a key's state: "you cannot perform this
     /// operation on a KMS key in a different AWS account" (KMS API Reference, GetKeyPolicy: "Cross-account
     /// use: No").
-    pub(crate) fn only_in_its_account(&self, caller: &Caller, arn: &KeyArn, action: &str) -> Result<(), Refusal> {
+    pub(crate) fn only_in_its_account(
+        &self,
+        caller: &Caller,
+        arn: &KeyArn,
+        action: &str,
+    ) -> Result<(), Refusal> {
         if arn.account().as_str() != caller.account {
             let words = format!(
                 "User: {} is not authorized to perform: {action} on resource: {arn} because the resource does not \
                  exist in this account",
                 caller.principal_arn(),
             );
-            return Err(Refusal::new(CallErrorKind::AccessDenied, "AccessDeniedException", words));
+            return Err(Refusal::new(
+                CallErrorKind::AccessDenied,
+                "AccessDeniedException",
+                words,
+            ));
         }
         self.key(arn).map(|_| ())
     }

@@ -50,3 +50,6 @@ impl Keys for Model {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

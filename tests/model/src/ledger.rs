@@ -17,41 +17,63 @@ impl Ledger for Model {
         self.call(Operation::Query, resource.to_string(), |state| {
             let items = state.ledger.get(resource).into_iter().flatten();
             let mut items = items.filter(|(name, _)| next.is_none_or(|next| name.as_str() > next));
-            let page: Vec<Entry> = items.by_ref().take(state.pages.entries).map(|(_, entry)| entry.clone()).collect();
-            let next = items.next().and_then(|_| page.last().map(|last| last.name.clone()));
+            let page: Vec<Entry> = items
+                .by_ref()
+                .take(state.pages.entries)
+                .map(|(_, entry)| entry.clone())
+                .collect();
+            let next = items
+                .next()
+                .and_then(|_| page.last().map(|last| last.name.clone()));
             Ok(EntryPage { entries: page, next })
         })
         .await
     }
 
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
-        self.call(Operation::PutItem, format!("{} {}", entry.resource, entry.name), |state| {
-            let Some(expected) = entry.version.checked_sub(1) else {
-                return Err(Refusal::other("ValidationException", "a written version counts from 1"));
-            };
-            if entry.name.is_empty() || entry.body.to_string().len() > BODY_LIMIT {
-                let words = "Item size has exceeded the maximum allowed size";
-                return Err(Refusal::other("ValidationException", words));
-            }
-            let items = state.ledger.entry(entry.resource.clone()).or_default();
-            if items.get(&entry.name).map_or(0, |stored| stored.version) != expected {
-                return Ok(Stored::Conflict);
-            }
-            items.insert(entry.name.clone(), entry.clone());
-            Ok(Stored::Done)
-        })
+        self.call(
+            Operation::PutItem,
+            format!("{} {}", entry.resource, entry.name),
+            |state| {
+                let Some(expected) = entry.version.checked_sub(1) else {
+                    return Err(Refusal::other(
+                        "ValidationException",
+                        "a written version counts from 1",
+                    ));
+                };
+                if entry.name.is_empty() || entry.body.to_string().len() > BODY_LIMIT {
+                    let words = "Item size has exceeded the maximum allowed size";
+                    return Err(Refusal::other("ValidationException", words));
+                }
+                let items = state.ledger.entry(entry.resource.clone()).or_default();
+                if items.get(&entry.name).map_or(0, |stored| stored.version) != expected {
+                    return Ok(Stored::Conflict);
+                }
+                items.insert(entry.name.clone(), entry.clone());
+                Ok(Stored::Done)
+            },
+        )
         .await
     }
 
     async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
-        self.call(Operation::DeleteItem, format!("{} {}", entry.resource, entry.name), |state| {
-            let Some(items) = state.ledger.get_mut(&entry.resource) else { return Ok(Stored::Conflict) };
-            if items.get(&entry.name).is_none_or(|stored| stored.version != entry.version) {
-                return Ok(Stored::Conflict);
-            }
-            items.remove(&entry.name);
-            Ok(Stored::Done)
-        })
+        self.call(
+            Operation::DeleteItem,
+            format!("{} {}", entry.resource, entry.name),
+            |state| {
+                let Some(items) = state.ledger.get_mut(&entry.resource) else {
+                    return Ok(Stored::Conflict);
+                };
+                if items
+                    .get(&entry.name)
+                    .is_none_or(|stored| stored.version != entry.version)
+                {
+                    return Ok(Stored::Conflict);
+                }
+                items.remove(&entry.name);
+                Ok(Stored::Done)
+            },
+        )
         .await
     }
 }
@@ -60,7 +82,13 @@ impl Model {
     /// Everything in the ledger, in order of resource and name.
     #[must_use]
     pub fn ledger_dump(&self) -> Vec<Entry> {
-        self.read(|state| state.ledger.values().flat_map(|items| items.values().cloned()).collect())
+        self.read(|state| {
+            state
+                .ledger
+                .values()
+                .flat_map(|items| items.values().cloned())
+                .collect()
+        })
     }
 
     /// Deletes what has expired. Until then it is still read: "items are deleted within a few days of their
@@ -74,3 +102,6 @@ impl Model {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

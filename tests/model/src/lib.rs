@@ -12,8 +12,8 @@
 
 mod bucket;
 mod clock;
-mod eventual;
 mod events;
+mod eventual;
 mod faults;
 mod journal;
 mod key;
@@ -43,3 +43,9 @@ pub use model::Model;
 pub use outsider::Outsider;
 pub use queues::{DeadLetter, Message, Queue};
 pub use who::Who;
+
+/// Runs a call to its end: without [`Model::suspend_calls`] it never waits.
+#[cfg(test)]
+fn done<T>(call: impl Future<Output = T>) -> T {
+    futures_util::FutureExt::now_or_never(call).expect("a call of the model waits for nothing")
+}

@@ -27,7 +27,9 @@ impl fmt::Debug for Model {
 
 impl Model {
     pub(crate) fn of(state: State) -> Self {
-        Self { state: Rc::new(RefCell::new(state)) }
+        Self {
+            state: Rc::new(RefCell::new(state)),
+        }
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
@@ -58,7 +60,9 @@ impl Model {
                 let _lost = self.change(effect);
                 Err(faults::lost_response(operation))
             }
-            None => self.change(effect).map_err(|refusal| refusal.into_error(operation)),
+            None => self
+                .change(effect)
+                .map_err(|refusal| refusal.into_error(operation)),
         };
         self.interrupt(operation, &When::is_after);
         self.turn().await;

@@ -6,13 +6,13 @@ use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, PublicAccessBlock};
 
+use crate::Model;
 use crate::bucket::Encrypted;
 use crate::events::trail::Trail;
 use crate::refusal::Refusal;
 use crate::ssm::DECLARATIONS;
 use crate::state::State;
 use crate::who::{Caller, Who};
-use crate::Model;
 
 /// A hand on the model that acts as somebody. The same rules hold for it as for the guardian, and every
 /// change leaves its events.
@@ -27,7 +27,10 @@ impl Model {
     #[must_use]
     pub fn act_as(&self, who: Who) -> Outsider {
         let caller = self.read(|state| who.resolve(&state.home.account, &state.home.partition));
-        Outsider { model: self.clone(), caller }
+        Outsider {
+            model: self.clone(),
+            caller,
+        }
     }
 }
 
@@ -46,17 +49,23 @@ impl Outsider {
         action: &'static str,
         effect: impl FnOnce(&mut State, &Caller) -> Result<T, Refusal>,
     ) -> Result<T, CallError> {
-        self.model.change(|state| effect(state, &self.caller)).map_err(|refusal| refusal.of_action(action))
+        self.model
+            .change(|state| effect(state, &self.caller))
+            .map_err(|refusal| refusal.of_action(action))
     }
 
     /// PutBucketPolicy.
     pub fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), CallError> {
-        self.act("s3:PutBucketPolicy", |state, caller| state.put_bucket_policy(caller, bucket, policy))
+        self.act("s3:PutBucketPolicy", |state, caller| {
+            state.put_bucket_policy(caller, bucket, policy)
+        })
     }
 
     /// DeleteBucketPolicy.
     pub fn delete_bucket_policy(&self, bucket: &BucketName) -> Result<(), CallError> {
-        self.act("s3:DeleteBucketPolicy", |state, caller| state.delete_bucket_policy(caller, bucket))
+        self.act("s3:DeleteBucketPolicy", |state, caller| {
+            state.delete_bucket_policy(caller, bucket)
+        })
     }
 
     /// PutBucketEncryption.
@@ -72,11 +81,17 @@ impl Outsider {
 
     /// DeleteBucketEncryption.
     pub fn delete_bucket_encryption(&self, bucket: &BucketName) -> Result<(), CallError> {
-        self.act("s3:PutEncryptionConfiguration", |state, caller| state.delete_bucket_encryption(caller, bucket))
+        self.act("s3:PutEncryptionConfiguration", |state, caller| {
+            state.delete_bucket_encryption(caller, bucket)
+        })
     }
 
     /// PutPublicAccessBlock of a bucket.
-    pub fn put_public_access_block(&self, bucket: &BucketName, block: PublicAccessBlock) -> Result<(), CallError> {
+    pub fn put_public_access_block(
+        &self,
+        bucket: &BucketName,
+        block: PublicAccessBlock,
+    ) -> Result<(), CallError> {
         self.act("s3:PutBucketPublicAccessBlock", |state, caller| {
             state.set_public_access_block(caller, bucket, Some(block))
         })
@@ -91,7 +106,9 @@ impl Outsider {
 
     /// PutPublicAccessBlock of the caller's account; `None` deletes it.
     pub fn set_account_public_access_block(&self, block: Option<PublicAccessBlock>) -> Result<(), CallError> {
-        self.act("s3:PutAccountPublicAccessBlock", |state, caller| state.set_account_block(caller, block))
+        self.act("s3:PutAccountPublicAccessBlock", |state, caller| {
+            state.set_account_block(caller, block)
+        })
     }
 
     /// PutBucketNotificationConfiguration, with or without EventBridge.
@@ -103,7 +120,9 @@ impl Outsider {
 
     /// PutBucketVersioning: deletes hide objects under delete markers from now on.
     pub fn enable_versioning(&self, bucket: &BucketName) -> Result<(), CallError> {
-        self.act("s3:PutBucketVersioning", |state, caller| state.put_bucket_versioning(caller, bucket))
+        self.act("s3:PutBucketVersioning", |state, caller| {
+            state.put_bucket_versioning(caller, bucket)
+        })
     }
 
     /// PutObject of an empty object: with a KMS key named in any way, or as the bucket does by default.
@@ -117,18 +136,29 @@ impl Outsider {
         self.put_encrypted(bucket, key, Encrypted::Kms(None))
     }
 
-    fn put_encrypted(&self, bucket: &BucketName, key: &str, encrypted: Encrypted<'_>) -> Result<(), CallError> {
-        self.act("s3:PutObject", |state, caller| state.put_object(caller, bucket, key, encrypted, false).map(drop))
+    fn put_encrypted(
+        &self,
+        bucket: &BucketName,
+        key: &str,
+        encrypted: Encrypted<'_>,
+    ) -> Result<(), CallError> {
+        self.act("s3:PutObject", |state, caller| {
+            state.put_object(caller, bucket, key, encrypted, false).map(drop)
+        })
     }
 
     /// DeleteObject.
     pub fn delete_object(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
-        self.act("s3:DeleteObject", |state, caller| state.delete_object(caller, bucket, key))
+        self.act("s3:DeleteObject", |state, caller| {
+            state.delete_object(caller, bucket, key)
+        })
     }
 
     /// Deletes the delete marker of a versioned object, which brings it back.
     pub fn undelete_object(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
-        self.act("s3:DeleteObjectVersion", |state, caller| state.undelete_object(caller, bucket, key))
+        self.act("s3:DeleteObjectVersion", |state, caller| {
+            state.undelete_object(caller, bucket, key)
+        })
     }
 
     /// CreateBucket in the home Region, as S3 makes them: Block Public Access on, no notifications.
@@ -139,24 +169,32 @@ impl Outsider {
 
     /// The same in another Region.
     pub fn create_bucket_in(&self, bucket: &BucketName, region: &str) -> Result<(), CallError> {
-        self.act("s3:CreateBucket", |state, caller| state.create_bucket(caller, bucket, region))
+        self.act("s3:CreateBucket", |state, caller| {
+            state.create_bucket(caller, bucket, region)
+        })
     }
 
     /// DeleteBucket.
     pub fn delete_bucket(&self, bucket: &BucketName) -> Result<(), CallError> {
-        self.act("s3:DeleteBucket", |state, caller| state.delete_bucket(caller, bucket))
+        self.act("s3:DeleteBucket", |state, caller| {
+            state.delete_bucket(caller, bucket)
+        })
     }
 
     /// PutParameter: writes a declaration (of the bucket), whatever its text.
     pub fn put_parameter(&self, bucket: &str, text: &str) -> Result<(), CallError> {
         let name = format!("{DECLARATIONS}{bucket}");
-        self.act("ssm:PutParameter", |state, caller| state.put_parameter(caller, &name, text))
+        self.act("ssm:PutParameter", |state, caller| {
+            state.put_parameter(caller, &name, text)
+        })
     }
 
     /// DeleteParameter of a declaration.
     pub fn delete_parameter(&self, bucket: &str) -> Result<(), CallError> {
         let name = format!("{DECLARATIONS}{bucket}");
-        self.act("ssm:DeleteParameter", |state, caller| state.delete_parameter(caller, &name))
+        self.act("ssm:DeleteParameter", |state, caller| {
+            state.delete_parameter(caller, &name)
+        })
     }
 
     /// DeleteUser or DeleteRole: the ARN can no longer be named, and where it stands in a policy its unique

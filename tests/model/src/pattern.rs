@@ -40,9 +40,14 @@ mod tests {
 
     #[test]
     fn stars_and_question_marks_match_as_iam_documents_them() {
-        for (pattern, text) in
-            [("*", ""), ("a*c", "abbc"), ("a?c", "abc"), ("*b*b*", "abab"), ("s3:*", "s3:GetObject"), ("", "")]
-        {
+        for (pattern, text) in [
+            ("*", ""),
+            ("a*c", "abbc"),
+            ("a?c", "abc"),
+            ("*b*b*", "abab"),
+            ("s3:*", "s3:GetObject"),
+            ("", ""),
+        ] {
             assert!(matches(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [("a?c", "ac"), ("a*c", "abcd"), ("", "a"), ("a", ""), ("*b", "ba")] {

@@ -71,7 +71,9 @@ const LONGEST_GROUP: usize = 128;
 impl State {
     pub(crate) fn enqueue_event(&mut self, body: String, delay: Duration) {
         let id = self.random.uuid();
-        self.queues.ingest.push(id, None, body, line::after(self.now, delay));
+        self.queues
+            .ingest
+            .push(id, None, body, line::after(self.now, delay));
     }
 }
 
@@ -112,14 +114,22 @@ impl Seam for Model {
 
     async fn send_later(&self, look: &LaterLook, delay: Duration) -> Result<(), CallError> {
         let body = serde_json::to_string(look).unwrap_or_default();
-        self.call(Operation::SendMessage, format!("in {} s", delay.as_secs()), |state| {
-            if delay > LONGEST_DELAY {
-                let words = "Value for parameter DelaySeconds is invalid. Reason: must be between 0 and 900.";
-                return Err(Refusal::other("InvalidParameterValue", words));
-            }
-            state.enqueue_event(body, delay);
-            Ok(())
-        })
+        self.call(
+            Operation::SendMessage,
+            format!("in {} s", delay.as_secs()),
+            |state| {
+                if delay > LONGEST_DELAY {
+                    let words =
+                        "Value for parameter DelaySeconds is invalid. Reason: must be between 0 and 900.";
+                    return Err(Refusal::other("InvalidParameterValue", words));
+                }
+                state.enqueue_event(body, delay);
+                Ok(())
+            },
+        )
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,10 @@ impl Random {
 
     /// `length` characters of base 64.
     pub(crate) fn base64(&mut self, length: usize) -> String {
-        self.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", length)
+        self.text(
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+            length,
+        )
     }
 
     fn text(&mut self, alphabet: &[u8], length: usize) -> String {

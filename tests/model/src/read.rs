@@ -33,8 +33,9 @@ impl State {
                 "The object was stored using a form of Server Side Encryption. The correct parameters must be provided.",
             )),
             ObjectEncryption::Kms(arn) => {
-                let arn: KeyArn =
-                    arn.parse().map_err(|_| Refusal::other("KMS.NotFoundException", format!("Invalid keyId '{arn}'")))?;
+                let arn: KeyArn = arn
+                    .parse()
+                    .map_err(|_| Refusal::other("KMS.NotFoundException", format!("Invalid keyId '{arn}'")))?;
                 self.expect_usable(caller, &arn, "kms:Decrypt", &self.bucket_arn(name, Some(key)))
             }
         }
@@ -45,7 +46,9 @@ impl Outsider {
     /// GetObject.
     pub fn get_object(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
         let (model, caller) = (self.model(), self.caller());
-        model.read(|state| state.get_object(caller, bucket, key)).map_err(|refusal| refusal.of_action("s3:GetObject"))
+        model
+            .read(|state| state.get_object(caller, bucket, key))
+            .map_err(|refusal| refusal.of_action("s3:GetObject"))
     }
 }
 
@@ -56,3 +59,6 @@ impl Model {
         self.act_as(Who::cloudinary()).get_object(bucket, key)
     }
 }
+
+#[cfg(test)]
+mod tests;

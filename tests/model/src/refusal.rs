@@ -14,7 +14,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(kind: CallErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into() }
+        Self {
+            kind,
+            code,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn denied(message: impl Into<String>) -> Self {
@@ -32,7 +36,11 @@ impl Refusal {
 
     /// The error of an operation guarded by `action`.
     pub(crate) fn of_action(self, action: &'static str) -> CallError {
-        CallError { operation: action, kind: self.kind, message: format!("{}: {}", self.code, self.message) }
+        CallError {
+            operation: action,
+            kind: self.kind,
+            message: format!("{}: {}", self.code, self.message),
+        }
     }
 }
 
@@ -48,5 +56,9 @@ pub(crate) fn ordered(kind: CallErrorKind, action: &'static str) -> CallError {
         CallErrorKind::TooLarge => "LimitExceededException: The document is over the limit",
         CallErrorKind::Other => "InternalFailure: Something else went wrong",
     };
-    CallError { operation: action, kind, message: message.to_owned() }
+    CallError {
+        operation: action,
+        kind,
+        message: message.to_owned(),
+    }
 }

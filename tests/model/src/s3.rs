@@ -33,7 +33,11 @@ impl Buckets for Model {
     async fn get_bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
         self.call(Operation::GetBucketPolicy, bucket.as_str(), |state| {
             state.admit(Operation::GetBucketPolicy, bucket, None)?;
-            Ok(state.bucket_mut(bucket)?.policy.read().map(|document| document.text))
+            Ok(state
+                .bucket_mut(bucket)?
+                .policy
+                .read()
+                .map(|document| document.text))
         })
         .await
     }
@@ -113,7 +117,11 @@ impl Buckets for Model {
                 MarkerEncryption::BucketDefault => Encrypted::ByDefault,
             };
             let written = state.put_object(&state.guardian(), bucket, key, encrypted, true)?;
-            Ok(if written { MarkerWrite::Created } else { MarkerWrite::AlreadyThere })
+            Ok(if written {
+                MarkerWrite::Created
+            } else {
+                MarkerWrite::AlreadyThere
+            })
         })
         .await
     }
@@ -136,3 +144,6 @@ impl Account for Model {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use guardian_core::name::{AccountId, BucketName, KeyArn};
-use guardian_core::observation::{DefaultEncryption, KeyManager, KeyState, ObjectEncryption, PublicAccessBlock};
+use guardian_core::observation::{
+    DefaultEncryption, KeyManager, KeyState, ObjectEncryption, PublicAccessBlock,
+};
 
 use crate::bucket::{Bucket, Document, Object};
 use crate::key::{Key, default_policy};
@@ -35,14 +37,21 @@ impl Model {
 
     /// A bucket of another account or in another Region.
     pub fn add_bucket_of(&self, bucket: &BucketName, owner: &AccountId, region: &str) {
-        self.change(|state| state.buckets.insert(bucket.clone(), Bucket::new(owner.as_str(), region)));
+        self.change(|state| {
+            state
+                .buckets
+                .insert(bucket.clone(), Bucket::new(owner.as_str(), region))
+        });
     }
 
     /// Sets a policy past every check of PutBucketPolicy, as the stored form (`AROA…` may be in it).
     pub fn set_policy(&self, bucket: &BucketName, text: &str) {
         self.edit(bucket, |bucket| {
             let value = serde_json::from_str(text).unwrap_or_default();
-            bucket.policy.write(Some(Document { text: text.to_owned(), value }));
+            bucket.policy.write(Some(Document {
+                text: text.to_owned(),
+                value,
+            }));
         });
     }
 
@@ -60,7 +69,13 @@ impl Model {
     pub fn add_object(&self, bucket: &BucketName, key: &str, encryption: ObjectEncryption) {
         self.edit(bucket, |bucket| {
             let etag = "d41d8cd98f00b204e9800998ecf8427e".to_owned();
-            let object = Object { encryption, size: 0, etag, version: None, storage_class: None };
+            let object = Object {
+                encryption,
+                size: 0,
+                etag,
+                version: None,
+                storage_class: None,
+            };
             bucket.objects.insert(key.to_owned(), object);
         });
     }
@@ -93,7 +108,11 @@ impl Model {
         self.change(|state| {
             let home = state.home.clone();
             let policy = default_policy(&home.partition, &home.account);
-            state.new_key(&home.account, &home.region, Key::new(KeyManager::Customer, policy))
+            state.new_key(
+                &home.account,
+                &home.region,
+                Key::new(KeyManager::Customer, policy),
+            )
         })
     }
 
@@ -133,7 +152,11 @@ impl Model {
 
     /// The same under a name that need not be a bucket's.
     pub fn declare_text(&self, name: &str, text: &str) {
-        self.change(|state| state.parameters.insert(format!("{DECLARATIONS}{name}"), text.to_owned()));
+        self.change(|state| {
+            state
+                .parameters
+                .insert(format!("{DECLARATIONS}{name}"), text.to_owned())
+        });
     }
 
     /// An account that does not exist (any more): its id is no valid principal.
@@ -179,13 +202,23 @@ impl Model {
     /// The objects of a bucket by their keys.
     #[must_use]
     pub fn objects(&self, bucket: &BucketName) -> BTreeMap<String, Object> {
-        self.read(|state| state.buckets.get(bucket).map(|bucket| bucket.objects.clone()).unwrap_or_default())
+        self.read(|state| {
+            state
+                .buckets
+                .get(bucket)
+                .map(|bucket| bucket.objects.clone())
+                .unwrap_or_default()
+        })
     }
 
     /// The ARN that policies know the guardian's own role by.
     #[must_use]
     pub fn guardian_role(&self) -> String {
-        self.read(|state| Who::guardian().resolve(&state.home.account, &state.home.partition).principal_arn())
+        self.read(|state| {
+            Who::guardian()
+                .resolve(&state.home.account, &state.home.partition)
+                .principal_arn()
+        })
     }
 
     fn edit(&self, bucket: &BucketName, edit: impl FnOnce(&mut Bucket)) {

@@ -38,7 +38,10 @@ impl State {
     pub(crate) fn delete_parameter(&mut self, caller: &Caller, name: &str) -> Result<(), Refusal> {
         let outcome = match self.parameters.remove(name) {
             Some(_) => Ok(()),
-            None => Err(Refusal::other("ParameterNotFound", format!("Parameter {name} not found."))),
+            None => Err(Refusal::other(
+                "ParameterNotFound",
+                format!("Parameter {name} not found."),
+            )),
         };
         let outcome = self.record(caller, Trail::delete_parameter(name), outcome);
         if outcome.is_ok() {
@@ -51,19 +54,28 @@ impl State {
 impl Declarations for Model {
     async fn get_declaration(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
         let name = format!("{DECLARATIONS}{bucket}");
-        self.call(Operation::GetParameter, name.clone(), |state| Ok(state.parameters.get(&name).cloned())).await
+        self.call(Operation::GetParameter, name.clone(), |state| {
+            Ok(state.parameters.get(&name).cloned())
+        })
+        .await
     }
 
     /// In the order of the names, at most ten a page (Systems Manager API Reference, GetParametersByPath).
     async fn list_declarations(&self, next: Option<&str>) -> Result<ParameterPage, CallError> {
         self.call(Operation::GetParametersByPath, DECLARATIONS, |state| {
             let mut below = state.parameters.iter().filter_map(|(name, text)| {
-                let bucket = name.strip_prefix(DECLARATIONS).filter(|bucket| !bucket.contains('/'))?;
-                next.is_none_or(|next| bucket > next)
-                    .then(|| Parameter { bucket: bucket.to_owned(), text: text.clone() })
+                let bucket = name
+                    .strip_prefix(DECLARATIONS)
+                    .filter(|bucket| !bucket.contains('/'))?;
+                next.is_none_or(|next| bucket > next).then(|| Parameter {
+                    bucket: bucket.to_owned(),
+                    text: text.clone(),
+                })
             });
             let parameters: Vec<Parameter> = below.by_ref().take(state.pages.parameters).collect();
-            let next = below.next().and_then(|_| parameters.last().map(|last| last.bucket.clone()));
+            let next = below
+                .next()
+                .and_then(|_| parameters.last().map(|last| last.bucket.clone()));
             Ok(ParameterPage { parameters, next })
         })
         .await

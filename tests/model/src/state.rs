@@ -87,7 +87,12 @@ impl State {
             journal: Vec::new(),
             faults: Faults::default(),
             // What the services give at most, the ledger aside (a page of DynamoDB is 1 MB).
-            pages: PageSizes { objects: 1000, buckets: 10_000, parameters: 10, entries: 100 },
+            pages: PageSizes {
+                objects: 1000,
+                buckets: 10_000,
+                parameters: 10,
+                entries: 100,
+            },
             records_failures: false,
         }
     }

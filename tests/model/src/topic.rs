@@ -39,7 +39,11 @@ fn check(notice: &Notice) -> Result<(), Refusal> {
         return invalid("Invalid parameter: Message too long");
     }
     // "The message attribute must contain non-empty message attribute value" (SNS Developer Guide).
-    if notice.attributes.iter().any(|(name, value)| name.is_empty() || value.is_empty()) {
+    if notice
+        .attributes
+        .iter()
+        .any(|(name, value)| name.is_empty() || value.is_empty())
+    {
         return invalid("The message attribute must contain non-empty message attribute value");
     }
     Ok(())
@@ -49,7 +53,11 @@ impl Identity for Model {
     async fn caller_account(&self) -> Result<AccountId, CallError> {
         self.call(Operation::GetCallerIdentity, "", |state| {
             state.home.account.parse().map_err(|_| {
-                Refusal::new(CallErrorKind::Other, "InvalidIdentity", "the model was made with an account id that is none")
+                Refusal::new(
+                    CallErrorKind::Other,
+                    "InvalidIdentity",
+                    "the model was made with an account id that is none",
+                )
             })
         })
         .await

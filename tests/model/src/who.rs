@@ -36,14 +36,22 @@ const SDK_RUST: &str = "aws-sdk-rust/1.3.10 ua/2.1 os/linux lang/rust/1.95.0 exe
 
 impl Who {
     fn new(identity: Identity, agent: &str, address: &str) -> Self {
-        Self { account: None, identity, agent: agent.to_owned(), address: address.to_owned() }
+        Self {
+            account: None,
+            identity,
+            agent: agent.to_owned(),
+            address: address.to_owned(),
+        }
     }
 
     /// Terraform, run by a pipeline that assumed the role `terraform-deploy`.
     #[must_use]
     pub fn terraform() -> Self {
         Self::new(
-            Identity::Role { name: "terraform-deploy".to_owned(), session: "pipeline-4711".to_owned() },
+            Identity::Role {
+                name: "terraform-deploy".to_owned(),
+                session: "pipeline-4711".to_owned(),
+            },
             TERRAFORM,
             "198.51.100.24",
         )
@@ -52,13 +60,27 @@ impl Who {
     /// A user in the console.
     #[must_use]
     pub fn console(user: &str) -> Self {
-        Self::new(Identity::User { name: user.to_owned(), console: true }, BROWSER, "203.0.113.64")
+        Self::new(
+            Identity::User {
+                name: user.to_owned(),
+                console: true,
+            },
+            BROWSER,
+            "203.0.113.64",
+        )
     }
 
     /// A user of the AWS CLI.
     #[must_use]
     pub fn cli(user: &str) -> Self {
-        Self::new(Identity::User { name: user.to_owned(), console: false }, AWS_CLI, "203.0.113.112")
+        Self::new(
+            Identity::User {
+                name: user.to_owned(),
+                console: false,
+            },
+            AWS_CLI,
+            "203.0.113.112",
+        )
     }
 
     /// S3 itself, acting on a lifecycle rule.
@@ -76,7 +98,10 @@ impl Who {
     /// A role of some other tool, with the user agent it sends.
     #[must_use]
     pub fn role(name: &str, session: &str, agent: &str) -> Self {
-        let identity = Identity::Role { name: name.to_owned(), session: session.to_owned() };
+        let identity = Identity::Role {
+            name: name.to_owned(),
+            session: session.to_owned(),
+        };
         Self::new(identity, agent, "198.51.100.77")
     }
 
@@ -90,7 +115,10 @@ impl Who {
     #[must_use]
     pub fn guardian() -> Self {
         Self::new(
-            Identity::Role { name: GUARDIAN_ROLE.to_owned(), session: "cloudinary-guardian-reconciler".to_owned() },
+            Identity::Role {
+                name: GUARDIAN_ROLE.to_owned(),
+                session: "cloudinary-guardian-reconciler".to_owned(),
+            },
             SDK_RUST,
             "192.0.2.44",
         )
@@ -99,7 +127,10 @@ impl Who {
     /// A principal of Cloudinary's account, reading.
     #[must_use]
     pub fn cloudinary() -> Self {
-        let identity = Identity::Role { name: "fetch".to_owned(), session: "fetch".to_owned() };
+        let identity = Identity::Role {
+            name: "fetch".to_owned(),
+            session: "fetch".to_owned(),
+        };
         let mut who = Self::new(identity, "Cloudinary", "192.0.2.200");
         who.account = guardian_core::settings::CLOUDINARY_ACCOUNT.parse().ok();
         who
@@ -158,8 +189,13 @@ impl Caller {
 
     /// The session of a role.
     pub(crate) fn session_arn(&self) -> Option<String> {
-        let Identity::Role { name, session } = &self.identity else { return None };
-        Some(format!("arn:{}:sts::{}:assumed-role/{name}/{session}", self.partition, self.account))
+        let Identity::Role { name, session } = &self.identity else {
+            return None;
+        };
+        Some(format!(
+            "arn:{}:sts::{}:assumed-role/{name}/{session}",
+            self.partition, self.account
+        ))
     }
 
     pub(crate) fn is_root(&self) -> bool {
@@ -175,7 +211,10 @@ impl Caller {
     }
 
     pub(crate) fn is_console(&self) -> bool {
-        matches!(self.identity, Identity::User { console: true, .. } | Identity::Root)
+        matches!(
+            self.identity,
+            Identity::User { console: true, .. } | Identity::Root
+        )
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -193,7 +232,16 @@ impl Caller {
         let arn = self.principal_arn();
         let id = unique_id(&arn);
         let attributes = |mfa: &str| json!({"creationDate": since, "mfaAuthenticated": mfa});
-        let access_key = |prefix: &str| format!("{prefix}{}", id.chars().skip(5).take(9).chain("EXAMPLE".chars()).collect::<String>());
+        let access_key = |prefix: &str| {
+            format!(
+                "{prefix}{}",
+                id.chars()
+                    .skip(5)
+                    .take(9)
+                    .chain("EXAMPLE".chars())
+                    .collect::<String>()
+            )
+        };
         match &self.identity {
             Identity::Root => json!({
                 "type": "Root", "principalId": account, "arn": arn, "accountId": account,

@@ -9,8 +9,14 @@ use guardian_core::observation::ObjectPage;
 pub(super) fn page(answer: ListObjectsV2Output) -> Option<ObjectPage> {
     let more = answer.is_truncated?;
     let encoded = answer.encoding_type == Some(EncodingType::Url);
-    let keys = answer.contents.into_iter().flatten().filter_map(|object| object.key);
-    let keys = keys.map(|key| if encoded { decoded(&key) } else { key }).collect();
+    let keys = answer
+        .contents
+        .into_iter()
+        .flatten()
+        .filter_map(|object| object.key);
+    let keys = keys
+        .map(|key| if encoded { decoded(&key) } else { key })
+        .collect();
     match (more, answer.next_continuation_token) {
         (true, None) => None,
         (true, next) => Some(ObjectPage { keys, next }),

@@ -122,11 +122,13 @@ impl<'a> Answer<'a> {
         let own = self.own_region?;
         let elsewhere = self.bucket_region.as_deref().filter(|region| *region != own);
         let told = match self.code {
-            Some("PermanentRedirect" | "TemporaryRedirect" | "IllegalLocationConstraintException") => true,
-            // Also the answer to an access key that is no access key: then no other Region is named.
-            Some("AuthorizationHeaderMalformed") => elsewhere.is_some(),
+            Some("PermanentRedirect" | "IllegalLocationConstraintException") => true,
+            // Also the answer to an access key that is no access key: then no other Region is named. And a
+            // new bucket is redirected for a while within its own.
+            Some("AuthorizationHeaderMalformed" | "TemporaryRedirect") => elsewhere.is_some(),
             // HEAD: a status, no body. 403 names the Region as well, but is a refusal first.
-            _ => matches!(self.status, 301 | 302 | 307 | 400) && elsewhere.is_some(),
+            None => matches!(self.status, 301 | 307 | 400) && elsewhere.is_some(),
+            Some(_) => false,
         };
         (told || self.status == 301).then(|| CallErrorKind::WrongRegion(elsewhere.map(str::to_owned)))
     }
@@ -156,8 +158,12 @@ impl<'a> Answer<'a> {
             403 | 405 => CallErrorKind::AccessDenied,
             404 if self.operation == "s3:ListBucket" => CallErrorKind::NoSuchBucket,
             413 => CallErrorKind::TooLarge,
+            // A success whose body made no sense to the SDK.
+            200..300 => CallErrorKind::Transient,
             // Not implemented, so never will be: an emulator's answer.
             501 => CallErrorKind::Other,
+            // "While the DNS server is being updated" (S3 API Reference, Error responses).
+            307 => CallErrorKind::Transient,
             408 | 429 | 500.. => CallErrorKind::Transient,
             _ => CallErrorKind::Other,
         }

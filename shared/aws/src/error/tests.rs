@@ -2,10 +2,10 @@
 
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::observation::MarkerEncryption;
-use guardian_reconcile::seam::{Buckets, Keys, Ledger, Queues, Topic};
+use guardian_reconcile::seam::{Account, Buckets, Declarations, Keys, Ledger, Queues, Topic};
 
 use crate::is_about_credentials;
-use crate::tests::wire::{Reply, over, work};
+use crate::tests::wire::{Reply, Wire, over, work};
 
 fn wrong_region(region: Option<&str>) -> CallErrorKind {
     CallErrorKind::WrongRegion(region.map(str::to_owned))
@@ -153,7 +153,7 @@ async fn a_bucket_elsewhere_is_found_by_any_of_s3s_signs() {
 }
 
 #[tokio::test]
-async fn our_own_region_in_a_refusal_proves_nothing() {
+async fn a_region_in_a_refusal_proves_nothing() {
     const REGION: &str = "x-amz-bucket-region";
     let refused = Reply::xml(403, "AccessDenied").with(REGION, "us-west-2");
     assert_eq!(get_policy(refused).await.kind, CallErrorKind::AccessDenied);
@@ -163,6 +163,10 @@ async fn our_own_region_in_a_refusal_proves_nothing() {
             .kind,
         CallErrorKind::Other
     );
+    let expired = Reply::xml(400, "ExpiredToken").with(REGION, "us-west-2");
+    assert!(is_about_credentials(&get_policy(expired).await));
+    let new = Reply::xml(307, "TemporaryRedirect").with(REGION, "eu-west-1");
+    assert_eq!(get_policy(new).await.kind, CallErrorKind::Transient);
     let no_key = Reply::xml(400, "AuthorizationHeaderMalformed");
     assert_eq!(get_policy(no_key).await.kind, CallErrorKind::Other);
 }
@@ -220,15 +224,10 @@ async fn two_writers_at_once_are_tried_again() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_or_a_broken_answer_is_transient() {
+async fn a_lost_connection_or_a_proxys_error_is_transient() {
     let lost = get_policy(Reply::lost()).await;
     assert_eq!(lost.kind, CallErrorKind::Transient);
     assert!(lost.message.contains("connection reset"), "{lost}");
-    let (broken, _) = over([Reply::new(200, "<ListBucketResult><Conte")], async |aws| {
-        aws.list_objects(&"media".parse().unwrap(), "m", None).await
-    })
-    .await;
-    assert_eq!(broken.unwrap_err().kind, CallErrorKind::Transient);
     let proxy = get_policy(Reply::new(502, "<html>Bad Gateway</html>")).await;
     assert_eq!(proxy.kind, CallErrorKind::Transient);
 }
@@ -267,4 +266,40 @@ async fn a_queues_refusal_is_read_like_any_other() {
     )
     .await;
     assert_eq!(sent.unwrap_err().kind, CallErrorKind::Transient);
+}
+
+/// The SDK takes an empty or broken-off body for an answer with nothing in it.
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_an_empty_one() {
+    let media = "media".parse().unwrap();
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k".parse().unwrap();
+    for body in ["", "<Lis", "<ListBucketResult><Contents><Key>a</Key></Contents>"] {
+        let aws = Wire::new([Reply::new(200, body)]).aws();
+        let kinds = [
+            aws.list_objects(&media, "m", None).await.map(drop),
+            aws.get_bucket_encryption(&media).await.map(drop),
+            aws.list_buckets(None).await.map(drop),
+        ];
+        for failed in kinds {
+            assert_eq!(failed.unwrap_err().kind, CallErrorKind::Transient, "{body}");
+        }
+    }
+    let aws = Wire::new([Reply::new(200, "")]).aws();
+    assert!(aws.get_bucket_policy(&media).await.unwrap_err().is_transient());
+    assert!(
+        aws.get_public_access_block(&media)
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
+    assert!(aws.get_key_policy(&key).await.unwrap_err().is_transient());
+    assert!(aws.describe_key("k").await.unwrap_err().is_transient());
+    assert!(aws.get_declaration(&media).await.unwrap_err().is_transient());
+    assert!(aws.list_declarations(None).await.unwrap_err().is_transient());
+    assert!(
+        aws.read_entries(&"sweep".parse().unwrap(), None)
+            .await
+            .unwrap_err()
+            .is_transient()
+    );
 }

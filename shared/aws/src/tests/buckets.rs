@@ -264,7 +264,7 @@ async fn a_listing_is_asked_for_encoded_and_read_decoded() {
 
 #[tokio::test]
 async fn a_listing_that_was_not_encoded_is_left_alone() {
-    let body = "<ListBucketResult><Contents><Key>a+b%2B</Key></Contents></ListBucketResult>";
+    let body = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a+b%2B</Key></Contents></ListBucketResult>";
     let (page, _) = over([Reply::new(200, body)], async |aws| {
         aws.list_objects(&media(), "a", None).await
     })

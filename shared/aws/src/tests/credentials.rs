@@ -29,6 +29,15 @@ async fn without_credentials_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn a_way_to_sign_in_that_is_not_built_in_is_said_so() {
+    let missing = || CredentialsError::invalid_configuration("following cargo feature(s) enabled:\n sso");
+    let (error, _) = caller_with(missing).await;
+    assert!(is_about_credentials(&error));
+    assert!(error.message.contains("export-credentials"), "{error}");
+    assert!(!error.message.contains('\n'));
+}
+
+#[tokio::test]
 async fn a_slow_source_of_credentials_is_no_verdict() {
     let (error, _) =
         caller_with(|| CredentialsError::provider_timed_out(std::time::Duration::from_secs(5))).await;

@@ -14,7 +14,7 @@ use crate::{Aws, Stack};
 async fn work_goes_to_its_group_and_what_was_refused_is_named() {
     let reply = Reply::new(
         200,
-        r#"{"Successful":[],"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}"#,
+        r#"{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":"d"}],"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}"#,
     );
     let batch = [work("bucket:one-a"), work("bucket:one-b")];
     let (refused, wire) = over([reply], async |aws| aws.send_work(&batch).await).await;
@@ -29,6 +29,24 @@ async fn work_goes_to_its_group_and_what_was_refused_is_named() {
             *work
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_not_said_to_have_arrived_has_not() {
+    let batch = [work("bucket:one-a"), work("bucket:one-b")];
+    let aws = Wire::new([Reply::new(200, r#"{"Successful":[],"Failed":[]}"#)]).aws();
+    assert_eq!(aws.send_work(&batch).await, Ok(vec![0, 1]));
+    let aws = Wire::new([Reply::new(200, "{}")]).aws();
+    let later = aws
+        .send_later(&LaterLook::new(work("bucket:media")), Duration::ZERO)
+        .await;
+    assert!(later.unwrap_err().is_transient());
+    let aws = Wire::new([Reply::new(
+        200,
+        "<PublishResponse><PublishResult/></PublishResponse>",
+    )])
+    .aws();
+    assert!(aws.publish(&notice()).await.unwrap_err().is_transient());
 }
 
 #[tokio::test]

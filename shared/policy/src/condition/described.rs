@@ -51,10 +51,10 @@ pub(super) fn matching(
         possible.push(whole);
     }
     let certain: Vec<&Pattern> = certain.iter().collect();
-    if find(&[&set], &certain, work) == Found::No {
+    if find(&set, &[], &certain, work) == Found::No {
         return Truth::True;
     }
-    if find(&[&set, &possible], &[], work) == Found::No {
+    if find(&set, &[&possible], &[], work) == Found::No {
         return Truth::False;
     }
     Truth::Unknown

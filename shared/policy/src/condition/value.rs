@@ -27,8 +27,8 @@ pub(super) fn matches(family: Family, known: &str, value: &Value, reading: Readi
         Family::TextIgnoringCase => match expand(&wanted, reading.variables(), Wildcards::No) {
             Expansion::Exact(tokens) => {
                 let lower = |text: &str| text.to_lowercase();
-                let wanted: String = Pattern::from_tokens(tokens).literal_prefix().collect();
-                (lower(&wanted) == lower(known)).into()
+                let wanted = Pattern::from_tokens(tokens);
+                (lower(wanted.beginning()) == lower(known)).into()
             }
             Expansion::Unknown(_) | Expansion::Missing => Truth::Unknown,
         },

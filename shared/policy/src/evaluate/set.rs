@@ -1,9 +1,9 @@
 //! Questions about sets of resources, the easy ones answered without a search.
 
 use crate::document::PolicyKind;
+use crate::pattern::Pattern;
 use crate::pattern::search::{Found, find};
 use crate::pattern::work::Work;
-use crate::pattern::{Pattern, Token};
 use crate::resource::Area;
 
 /// The set that a pattern of the question stands for.
@@ -26,9 +26,10 @@ pub(super) fn asked(text: &str, kind: PolicyKind) -> Pattern {
 ///
 /// Where the answer is plain without a search, the example is an empty text.
 pub(super) fn exists(set: &Pattern, within: &[&Area], without: &[&Area], work: &mut Work) -> Found {
-    let mut inside: Vec<&[Pattern]> = vec![std::slice::from_ref(set)];
+    let mut inside: Vec<&[Pattern]> = Vec::new();
     let mut outside: Vec<&Pattern> = Vec::new();
-    let holds_all = |patterns: &[Pattern]| -> bool { patterns.iter().any(|pattern| covers(pattern, set)) };
+    let holds_all =
+        |patterns: &[Pattern]| -> bool { patterns.iter().any(|pattern| pattern.plainly_holds(set)) };
     for area in within {
         match area {
             Area::In(patterns) => inside.push(patterns),
@@ -43,25 +44,9 @@ pub(super) fn exists(set: &Pattern, within: &[&Area], without: &[&Area], work: &
             Area::Out(patterns) => inside.push(patterns),
         }
     }
-    outside.retain(|pattern| !is_apart(pattern, set));
+    outside.retain(|pattern| !pattern.is_apart(set));
     if !work.charge(1 + outside.len()) {
         return Found::TooComplex;
     }
-    find(&inside, &outside, work)
-}
-
-/// A pattern `literal*` holds everything that begins so; any other is left to the search.
-fn covers(pattern: &Pattern, set: &Pattern) -> bool {
-    let Some((Token::Run, literal)) = pattern.tokens().split_last() else {
-        return pattern == set;
-    };
-    literal.iter().all(|token| matches!(token, Token::Literal(_))) && set.tokens().starts_with(literal)
-}
-
-/// The literal beginnings contradict each other.
-fn is_apart(pattern: &Pattern, set: &Pattern) -> bool {
-    pattern
-        .literal_prefix()
-        .zip(set.literal_prefix())
-        .any(|(a, b)| a != b)
+    find(std::slice::from_ref(set), &inside, &outside, work)
 }

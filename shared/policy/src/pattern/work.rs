@@ -10,8 +10,13 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    pub(crate) fn used(&self) -> u64 { BUDGET / 5 - self.left }
     pub(crate) fn new(units: u64) -> Self {
         Self { left: units }
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
     }
 
     /// Takes units from the budget; false when it does not suffice, after which nothing does.

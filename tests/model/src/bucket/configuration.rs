@@ -18,24 +18,41 @@ const POLICY_LIMIT: usize = 20_480;
 
 impl State {
     /// PutBucketPolicy.
-    pub(crate) fn put_bucket_policy(&mut self, caller: &Caller, name: &BucketName, text: &str) -> Result<(), Refusal> {
+    pub(crate) fn put_bucket_policy(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        text: &str,
+    ) -> Result<(), Refusal> {
         let outcome = self.check_policy(caller, name, text).and_then(|sent| {
             let value = rewrite::stored(sent, &self.directory, &mut self.random);
-            self.bucket_mut(name)?.policy.write(Some(Document { text: value.to_string(), value }));
+            self.bucket_mut(name)?.policy.write(Some(Document {
+                text: value.to_string(),
+                value,
+            }));
             Ok(())
         });
         let sent = serde_json::from_str(text).ok().map(|sent| ("bucketPolicy", sent));
-        self.record(caller, Trail::bucket("PutBucketPolicy", name, "policy", sent), outcome)
+        self.record(
+            caller,
+            Trail::bucket("PutBucketPolicy", name, "policy", sent),
+            outcome,
+        )
     }
 
-    fn check_policy(&self, caller: &Caller, name: &BucketName, text: &str) -> Result<serde_json::Value, Refusal> {
+    fn check_policy(
+        &self,
+        caller: &Caller,
+        name: &BucketName,
+        text: &str,
+    ) -> Result<serde_json::Value, Refusal> {
         self.only_the_owner(caller, name)?;
         self.authorize(caller, name, "s3:PutBucketPolicy", None, &[])?;
         let document = check(text, Reader::Bucket(name.as_str()), &self.directory)
             .map_err(|words| Refusal::new(CallErrorKind::Malformed, "MalformedPolicy", words))?;
         if size_without_white_space(&document) > POLICY_LIMIT {
             let words = "Policy exceeds the maximum allowed document size.";
-            return Err(Refusal::new(CallErrorKind::TooLarge, "MalformedPolicy", words));
+            return Err(Refusal::new(CallErrorKind::TooLarge, "PolicyTooLarge", words));
         }
         // "Amazon S3 rejects calls to PUT Bucket policy if the specified bucket policy allows public access"
         // (S3 User Guide, "Blocking public access", BlockPublicPolicy): the document as a whole counts.
@@ -57,7 +74,11 @@ impl State {
             self.bucket_mut(name)?.policy.write(None);
             Ok(())
         });
-        self.record(caller, Trail::bucket("DeleteBucketPolicy", name, "policy", None), outcome)
+        self.record(
+            caller,
+            Trail::bucket("DeleteBucketPolicy", name, "policy", None),
+            outcome,
+        )
     }
 
     /// PutBucketEncryption. The key is not looked at: S3 does not validate it (S3 API Reference,
@@ -68,12 +89,23 @@ impl State {
         name: &BucketName,
         encryption: DefaultEncryption,
     ) -> Result<(), Refusal> {
-        let trail = Trail::bucket("PutBucketEncryption", name, "encryption", Some(Trail::encryption(&encryption)));
-        self.configure(caller, name, "s3:PutEncryptionConfiguration", trail, |bucket| bucket.encryption = encryption)
+        let trail = Trail::bucket(
+            "PutBucketEncryption",
+            name,
+            "encryption",
+            Some(Trail::encryption(&encryption)),
+        );
+        self.configure(caller, name, "s3:PutEncryptionConfiguration", trail, |bucket| {
+            bucket.encryption = encryption
+        })
     }
 
     /// DeleteBucketEncryption "resets the default encryption for the bucket as SSE-S3" (S3 API Reference).
-    pub(crate) fn delete_bucket_encryption(&mut self, caller: &Caller, name: &BucketName) -> Result<(), Refusal> {
+    pub(crate) fn delete_bucket_encryption(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+    ) -> Result<(), Refusal> {
         let trail = Trail::bucket("DeleteBucketEncryption", name, "encryption", None);
         self.configure(caller, name, "s3:PutEncryptionConfiguration", trail, |bucket| {
             bucket.encryption = DefaultEncryption::SseS3;
@@ -88,18 +120,40 @@ impl State {
         name: &BucketName,
         block: Option<PublicAccessBlock>,
     ) -> Result<(), Refusal> {
-        let event = if block.is_some() { "PutBucketPublicAccessBlock" } else { "DeleteBucketPublicAccessBlock" };
-        let trail = Trail::bucket(event, name, "publicAccessBlock", block.map(Trail::public_access_block));
+        let event = if block.is_some() {
+            "PutBucketPublicAccessBlock"
+        } else {
+            "DeleteBucketPublicAccessBlock"
+        };
+        let trail = Trail::bucket(
+            event,
+            name,
+            "publicAccessBlock",
+            block.map(Trail::public_access_block),
+        );
         self.configure(caller, name, "s3:PutBucketPublicAccessBlock", trail, |bucket| {
             bucket.block = block.unwrap_or_default();
         })
     }
 
     /// The same for a whole account.
-    pub(crate) fn set_account_block(&mut self, caller: &Caller, block: Option<PublicAccessBlock>) -> Result<(), Refusal> {
-        let event = if block.is_some() { "PutAccountPublicAccessBlock" } else { "DeleteAccountPublicAccessBlock" };
-        self.account_blocks.insert(caller.account.clone(), block.unwrap_or_default());
-        self.record(caller, Trail::account(event, &caller.account, block.map(Trail::public_access_block)), Ok(()))
+    pub(crate) fn set_account_block(
+        &mut self,
+        caller: &Caller,
+        block: Option<PublicAccessBlock>,
+    ) -> Result<(), Refusal> {
+        let event = if block.is_some() {
+            "PutAccountPublicAccessBlock"
+        } else {
+            "DeleteAccountPublicAccessBlock"
+        };
+        self.account_blocks
+            .insert(caller.account.clone(), block.unwrap_or_default());
+        self.record(
+            caller,
+            Trail::account(event, &caller.account, block.map(Trail::public_access_block)),
+            Ok(()),
+        )
     }
 
     /// PutBucketNotificationConfiguration replaces the whole configuration, so that a tool that does not
@@ -112,26 +166,49 @@ impl State {
     ) -> Result<(), Refusal> {
         let body = Trail::notification(event_bridge);
         let trail = Trail::bucket("PutBucketNotification", name, "notification", Some(body));
-        self.configure(caller, name, "s3:PutBucketNotification", trail, |bucket| bucket.notifies = event_bridge)
+        self.configure(caller, name, "s3:PutBucketNotification", trail, |bucket| {
+            bucket.notifies = event_bridge
+        })
     }
 
     /// PutBucketVersioning.
-    pub(crate) fn put_bucket_versioning(&mut self, caller: &Caller, name: &BucketName) -> Result<(), Refusal> {
-        let trail = Trail::bucket("PutBucketVersioning", name, "versioning", Some(Trail::versioning()));
-        self.configure(caller, name, "s3:PutBucketVersioning", trail, |bucket| bucket.versioned = true)
+    pub(crate) fn put_bucket_versioning(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+    ) -> Result<(), Refusal> {
+        let trail = Trail::bucket(
+            "PutBucketVersioning",
+            name,
+            "versioning",
+            Some(Trail::versioning()),
+        );
+        self.configure(caller, name, "s3:PutBucketVersioning", trail, |bucket| {
+            bucket.versioned = true
+        })
     }
 
     /// CreateBucket, in the Region that is named.
-    pub(crate) fn create_bucket(&mut self, caller: &Caller, name: &BucketName, region: &str) -> Result<(), Refusal> {
+    pub(crate) fn create_bucket(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        region: &str,
+    ) -> Result<(), Refusal> {
         let outcome = match self.buckets.get(name) {
             None => {
-                self.buckets.insert(name.clone(), Bucket::new(&caller.account, region));
+                self.buckets
+                    .insert(name.clone(), Bucket::new(&caller.account, region));
                 Ok(())
             }
-            Some(bucket) if bucket.owner == caller.account => {
-                Err(Refusal::other("BucketAlreadyOwnedByYou", "Your previous request succeeded and you already own it."))
-            }
-            Some(_) => Err(Refusal::other("BucketAlreadyExists", "The requested bucket name is not available.")),
+            Some(bucket) if bucket.owner == caller.account => Err(Refusal::other(
+                "BucketAlreadyOwnedByYou",
+                "Your previous request succeeded and you already own it.",
+            )),
+            Some(_) => Err(Refusal::other(
+                "BucketAlreadyExists",
+                "The requested bucket name is not available.",
+            )),
         };
         self.record(caller, Trail::create_bucket(name, region), outcome)
     }
@@ -145,7 +222,10 @@ impl State {
             if bucket.objects.is_empty() && bucket.hidden.is_empty() {
                 Ok(())
             } else {
-                Err(Refusal::other("BucketNotEmpty", "The bucket you tried to delete is not empty"))
+                Err(Refusal::other(
+                    "BucketNotEmpty",
+                    "The bucket you tried to delete is not empty",
+                ))
             }
         });
         let outcome = self.record(caller, Trail::delete_bucket(name), outcome);
@@ -178,6 +258,10 @@ impl State {
             return Ok(());
         }
         let words = "The specified method is not allowed against this resource.";
-        Err(Refusal::new(CallErrorKind::AccessDenied, "MethodNotAllowed", words))
+        Err(Refusal::new(
+            CallErrorKind::AccessDenied,
+            "MethodNotAllowed",
+            words,
+        ))
     }
 }

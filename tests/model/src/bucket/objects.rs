@@ -50,7 +50,13 @@ impl State {
             _ => self.random.hex(32),
         };
         let version = versioned.then(|| self.random.base64(32));
-        let object = Object { encryption, size: 0, etag, version, storage_class: None };
+        let object = Object {
+            encryption,
+            size: 0,
+            etag,
+            version,
+            storage_class: None,
+        };
         let bucket = self.bucket_mut(name)?;
         bucket.hidden.remove(key);
         bucket.objects.insert(key.to_owned(), object.clone());
@@ -60,11 +66,18 @@ impl State {
 
     /// DeleteObject: gone for good, or under a delete marker in a versioned bucket (S3 User Guide, "Working
     /// with delete markers"). What is not there is deleted successfully.
-    pub(crate) fn delete_object(&mut self, caller: &Caller, name: &BucketName, key: &str) -> Result<(), Refusal> {
+    pub(crate) fn delete_object(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        key: &str,
+    ) -> Result<(), Refusal> {
         self.authorize(caller, name, "s3:DeleteObject", Some(key), &[])?;
         let bucket = self.bucket_mut(name)?;
         let versioned = bucket.versioned;
-        let Some(object) = bucket.objects.remove(key) else { return Ok(()) };
+        let Some(object) = bucket.objects.remove(key) else {
+            return Ok(());
+        };
         let deletion = if versioned {
             bucket.hidden.insert(key.to_owned(), object);
             Deletion::MarkerCreated(self.random.base64(32))
@@ -77,11 +90,20 @@ impl State {
 
     /// Deletes the delete marker, which brings the object back and yet reads "Object Deleted / Permanently
     /// Deleted" (localstack's recording against AWS, `../shared/events/INDEX.md`).
-    pub(crate) fn undelete_object(&mut self, caller: &Caller, name: &BucketName, key: &str) -> Result<(), Refusal> {
+    pub(crate) fn undelete_object(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        key: &str,
+    ) -> Result<(), Refusal> {
         self.authorize(caller, name, "s3:DeleteObjectVersion", Some(key), &[])?;
         let bucket = self.bucket_mut(name)?;
         let Some(object) = bucket.hidden.remove(key) else {
-            return Err(Refusal::new(CallErrorKind::NotFound, "NoSuchVersion", "The specified version does not exist."));
+            return Err(Refusal::new(
+                CallErrorKind::NotFound,
+                "NoSuchVersion",
+                "The specified version does not exist.",
+            ));
         };
         bucket.objects.insert(key.to_owned(), object);
         let marker = self.random.base64(32);
@@ -105,9 +127,10 @@ impl State {
                 DefaultEncryption::SseS3 => return Ok(ObjectEncryption::SseS3),
                 // With a Bucket Key the encryption context is the bucket's ARN, else the object's (S3 User
                 // Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
-                DefaultEncryption::Kms { key: named, bucket_key } => {
-                    (named.clone(), self.bucket_arn(name, (!bucket_key).then_some(key)))
-                }
+                DefaultEncryption::Kms {
+                    key: named,
+                    bucket_key,
+                } => (named.clone(), self.bucket_arn(name, (!bucket_key).then_some(key))),
             },
         };
         let arn = match named {
@@ -131,17 +154,31 @@ impl State {
         encryption_context: &str,
     ) -> Result<(), Refusal> {
         let Some(key) = self.keys.get(arn) else {
-            return Err(Refusal::other("KMS.NotFoundException", format!("Key '{arn}' does not exist")));
+            return Err(Refusal::other(
+                "KMS.NotFoundException",
+                format!("Key '{arn}' does not exist"),
+            ));
         };
         match key.state {
             KeyState::Enabled => {}
-            KeyState::Disabled => return Err(Refusal::other("KMS.DisabledException", format!("{arn} is disabled."))),
+            KeyState::Disabled => {
+                return Err(Refusal::other(
+                    "KMS.DisabledException",
+                    format!("{arn} is disabled."),
+                ));
+            }
             KeyState::PendingDeletion | KeyState::Other(_) => {
-                return Err(Refusal::other("KMS.KMSInvalidStateException", format!("{arn} is not usable.")));
+                return Err(Refusal::other(
+                    "KMS.KMSInvalidStateException",
+                    format!("{arn} is not usable."),
+                ));
             }
         }
         let via = format!("s3.{}.amazonaws.com", arn.region());
-        let context = [("kms:ViaService", via.as_str()), ("kms:EncryptionContext:aws:s3:arn", encryption_context)];
+        let context = [
+            ("kms:ViaService", via.as_str()),
+            ("kms:EncryptionContext:aws:s3:arn", encryption_context),
+        ];
         self.authorize_key(caller, arn, action, &context)
     }
 }

@@ -19,7 +19,13 @@ pub(crate) enum Deletion {
 impl State {
     /// "Object Created" (S3 User Guide, "EventBridge event message structure", schema 1.2). It does not say
     /// how the object is encrypted.
-    pub(crate) fn object_created(&mut self, caller: &Caller, bucket: &BucketName, key: &str, object: &Object) {
+    pub(crate) fn object_created(
+        &mut self,
+        caller: &Caller,
+        bucket: &BucketName,
+        key: &str,
+        object: &Object,
+    ) {
         let mut fields = Map::new();
         fields.insert("key".to_owned(), key.into());
         fields.insert("size".to_owned(), object.size.into());
@@ -31,7 +37,13 @@ impl State {
     }
 
     /// "Object Deleted". `etag` appears only with delete markers.
-    pub(crate) fn object_deleted(&mut self, caller: &Caller, bucket: &BucketName, key: &str, deletion: &Deletion) {
+    pub(crate) fn object_deleted(
+        &mut self,
+        caller: &Caller,
+        bucket: &BucketName,
+        key: &str,
+        deletion: &Deletion,
+    ) {
         let mut fields = Map::new();
         fields.insert("key".to_owned(), key.into());
         let deletion_type = match deletion {
@@ -47,8 +59,19 @@ impl State {
                 "Permanently Deleted"
             }
         };
-        let reason = if caller.service().is_some() { "Lifecycle Expiration" } else { "DeleteObject" };
-        self.object_event("Object Deleted", caller, bucket, fields, reason, Some(deletion_type));
+        let reason = if caller.service().is_some() {
+            "Lifecycle Expiration"
+        } else {
+            "DeleteObject"
+        };
+        self.object_event(
+            "Object Deleted",
+            caller,
+            bucket,
+            fields,
+            reason,
+            Some(deletion_type),
+        );
     }
 
     fn object_event(
@@ -68,7 +91,11 @@ impl State {
         self.courier.sequence += 1;
         let seconds = self.moment().unix();
         // Orders the events of one key; lifecycle's ends in zeros.
-        let low = if caller.service().is_some() { 0 } else { self.courier.sequence & 0xffff_ffff };
+        let low = if caller.service().is_some() {
+            0
+        } else {
+            self.courier.sequence & 0xffff_ffff
+        };
         object.insert("sequencer".to_owned(), format!("{seconds:08x}{low:08x}").into());
         let mut detail = Map::new();
         let mut put = |key: &str, value: Value| drop(detail.insert(key.to_owned(), value));
@@ -126,7 +153,14 @@ impl State {
         });
         self.emit(envelope);
         let detail = json!({"key-id": arn.id()});
-        self.service_event("aws.kms", "KMS CMK Deletion", &account, &region, arn.as_str(), detail);
+        self.service_event(
+            "aws.kms",
+            "KMS CMK Deletion",
+            &account,
+            &region,
+            arn.as_str(),
+            detail,
+        );
     }
 
     /// "Parameter Store Change" (Systems Manager User Guide, "Monitoring with EventBridge"); it does not say
@@ -135,13 +169,23 @@ impl State {
         let home = self.home.clone();
         let arn = self.parameter_arn(name);
         let detail = json!({"operation": operation, "name": name, "type": "String"});
-        self.service_event("aws.ssm", "Parameter Store Change", &home.account, &home.region, &arn, detail);
+        self.service_event(
+            "aws.ssm",
+            "Parameter Store Change",
+            &home.account,
+            &home.region,
+            &arn,
+            detail,
+        );
     }
 
     pub(crate) fn parameter_arn(&self, name: &str) -> String {
         let home = &self.home;
         let slash = if name.starts_with('/') { "" } else { "/" };
-        format!("arn:{}:ssm:{}:{}:parameter{slash}{name}", home.partition, home.region, home.account)
+        format!(
+            "arn:{}:ssm:{}:{}:parameter{slash}{name}",
+            home.partition, home.region, home.account
+        )
     }
 
     fn service_event(

@@ -39,7 +39,11 @@ impl State {
         if s3 {
             request.insert("Host".to_owned(), place.host.as_str().into());
         }
-        let sent = if request.is_empty() { 0 } else { Value::from(request.clone()).to_string().len() };
+        let sent = if request.is_empty() {
+            0
+        } else {
+            Value::from(request.clone()).to_string().len()
+        };
         let mut record = Map::new();
         let mut put = |key: &str, value: Value| drop(record.insert(key.to_owned(), value));
         put("eventVersion", "1.11".into());
@@ -51,13 +55,28 @@ impl State {
         put("sourceIPAddress", caller.address().into());
         // S3 puts the user agent into brackets, KMS and the others do not.
         let bracketed = s3 && caller.service().is_none();
-        put("userAgent", if bracketed { format!("[{}]", caller.agent()) } else { caller.agent().to_owned() }.into());
+        put(
+            "userAgent",
+            if bracketed {
+                format!("[{}]", caller.agent())
+            } else {
+                caller.agent().to_owned()
+            }
+            .into(),
+        );
         if let Some(refusal) = refusal {
             put("errorCode", refusal.code.into());
             put("errorMessage", refusal.message.as_str().into());
         }
         put("requestParameters", request.into());
-        put("responseElements", if refusal.is_some() { Value::Null } else { trail.response });
+        put(
+            "responseElements",
+            if refusal.is_some() {
+                Value::Null
+            } else {
+                trail.response
+            },
+        );
         if s3 {
             put(
                 "additionalEventData",
@@ -71,7 +90,11 @@ impl State {
                 }),
             );
         }
-        let request_id = if s3 { self.random.capitals(16) } else { self.random.uuid() };
+        let request_id = if s3 {
+            self.random.capitals(16)
+        } else {
+            self.random.uuid()
+        };
         put("requestID", request_id.into());
         put("eventID", self.random.uuid().into());
         put("readOnly", false.into());
@@ -123,12 +146,24 @@ impl State {
                     }])
                 });
                 let host = format!("{name}.s3.{region}.amazonaws.com");
-                Place { service: "s3", account, region, host, resources }
+                Place {
+                    service: "s3",
+                    account,
+                    region,
+                    host,
+                    resources,
+                }
             }
             Subject::Account(account) => {
                 let region = self.home.region.clone();
                 let host = format!("{account}.s3-control.{region}.amazonaws.com");
-                Place { service: "s3", account: account.clone(), region, host, resources: None }
+                Place {
+                    service: "s3",
+                    account: account.clone(),
+                    region,
+                    host,
+                    resources: None,
+                }
             }
             Subject::Kms(arns) => {
                 // Region and account are those of the key.
@@ -137,17 +172,31 @@ impl State {
                     first.unwrap_or(or).to_owned()
                 };
                 let (region, account) = (part(3, &self.home.region), part(4, &self.home.account));
-                let listed = arns.iter().map(|arn| json!({"accountId": account, "type": "AWS::KMS::Key", "ARN": arn}));
+                let listed = arns
+                    .iter()
+                    .map(|arn| json!({"accountId": account, "type": "AWS::KMS::Key", "ARN": arn}));
                 let resources = Some(listed.collect());
                 let host = format!("kms.{region}.amazonaws.com");
-                Place { service: "kms", account, region, host, resources }
+                Place {
+                    service: "kms",
+                    account,
+                    region,
+                    host,
+                    resources,
+                }
             }
             Subject::Parameter(name) => {
                 let region = self.home.region.clone();
                 let arn = self.parameter_arn(name);
                 let resources = Some(json!([{"accountId": caller.account, "ARN": arn}]));
                 let host = format!("ssm.{region}.amazonaws.com");
-                Place { service: "ssm", account: caller.account.clone(), region, host, resources }
+                Place {
+                    service: "ssm",
+                    account: caller.account.clone(),
+                    region,
+                    host,
+                    resources,
+                }
             }
             // IAM is a global service; its records lie in us-east-1 (CloudTrail User Guide, "Global service
             // events").

@@ -38,7 +38,12 @@ const CALLS: [&str; 23] = [
 
 /// Whether a rule matches. Rules stand on the bus of one account and Region.
 pub(crate) fn match_event(envelope: &Value, home: &Home) -> bool {
-    let text = |pointer: &str| envelope.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let text = |pointer: &str| {
+        envelope
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     if text("/account") != home.account || text("/region") != home.region {
         return false;
     }

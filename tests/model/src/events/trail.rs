@@ -21,7 +21,11 @@ pub(crate) struct Trail {
 #[derive(Debug)]
 pub(crate) enum Subject {
     /// A bucket; `listed` under `resources` unless it is only just being created.
-    Bucket { name: BucketName, listed: bool, region: Option<String> },
+    Bucket {
+        name: BucketName,
+        listed: bool,
+        region: Option<String>,
+    },
     /// The account's own S3 settings.
     Account(String),
     /// KMS ARNs, keys and aliases alike, in the order the record lists them.
@@ -47,7 +51,15 @@ impl Trail {
         }
         request.insert("bucketName".to_owned(), name.as_str().into());
         request.insert(sub_resource.to_owned(), "".into());
-        Self::of(event, Subject::Bucket { name: name.clone(), listed: true, region: None }, request)
+        Self::of(
+            event,
+            Subject::Bucket {
+                name: name.clone(),
+                listed: true,
+                region: None,
+            },
+            request,
+        )
     }
 
     pub(crate) fn create_bucket(name: &BucketName, region: &str) -> Self {
@@ -58,14 +70,26 @@ impl Trail {
             request.insert("CreateBucketConfiguration".to_owned(), constraint);
         }
         request.insert("bucketName".to_owned(), name.as_str().into());
-        let subject = Subject::Bucket { name: name.clone(), listed: false, region: Some(region.to_owned()) };
+        let subject = Subject::Bucket {
+            name: name.clone(),
+            listed: false,
+            region: Some(region.to_owned()),
+        };
         Self::of("CreateBucket", subject, request)
     }
 
     pub(crate) fn delete_bucket(name: &BucketName) -> Self {
         let mut request = Map::new();
         request.insert("bucketName".to_owned(), name.as_str().into());
-        Self::of("DeleteBucket", Subject::Bucket { name: name.clone(), listed: true, region: None }, request)
+        Self::of(
+            "DeleteBucket",
+            Subject::Bucket {
+                name: name.clone(),
+                listed: true,
+                region: None,
+            },
+            request,
+        )
     }
 
     /// A call on the account's settings.
@@ -92,7 +116,10 @@ impl Trail {
                 json!({"ApplyServerSideEncryptionByDefault": apply, "BucketKeyEnabled": bucket_key})
             }
         };
-        ("ServerSideEncryptionConfiguration", json!({"xmlns": XMLNS, "Rule": rule}))
+        (
+            "ServerSideEncryptionConfiguration",
+            json!({"xmlns": XMLNS, "Rule": rule}),
+        )
     }
 
     pub(crate) fn public_access_block(block: PublicAccessBlock) -> (&'static str, Value) {
@@ -117,7 +144,10 @@ impl Trail {
     }
 
     pub(crate) fn versioning() -> (&'static str, Value) {
-        ("VersioningConfiguration", json!({"xmlns": XMLNS, "Status": "Enabled"}))
+        (
+            "VersioningConfiguration",
+            json!({"xmlns": XMLNS, "Status": "Enabled"}),
+        )
     }
 
     /// A call whose only parameter is the key, as the caller typed it: most type the bare id.
@@ -134,8 +164,12 @@ impl Trail {
     pub(crate) fn create_key(arn: &KeyArn) -> Self {
         let mut trail = Self::key("CreateKey", arn);
         trail.request = Map::new();
-        trail.request.insert("keySpec".to_owned(), "SYMMETRIC_DEFAULT".into());
-        trail.request.insert("keyUsage".to_owned(), "ENCRYPT_DECRYPT".into());
+        trail
+            .request
+            .insert("keySpec".to_owned(), "SYMMETRIC_DEFAULT".into());
+        trail
+            .request
+            .insert("keyUsage".to_owned(), "ENCRYPT_DECRYPT".into());
         trail.response = json!({"keyMetadata": {
             "aWSAccountId": arn.account().as_str(), "keyId": arn.id(), "arn": arn.as_str(), "keyManager": "CUSTOMER",
             "keyState": "Enabled", "enabled": true, "origin": "AWS_KMS", "multiRegion": false,
@@ -148,13 +182,17 @@ impl Trail {
         let mut trail = Self::key("PutKeyPolicy", arn);
         trail.request.insert("policyName".to_owned(), "default".into());
         trail.request.insert("policy".to_owned(), policy.into());
-        trail.request.insert("bypassPolicyLockoutSafetyCheck".to_owned(), bypass.into());
+        trail
+            .request
+            .insert("bypassPolicyLockoutSafetyCheck".to_owned(), bypass.into());
         trail
     }
 
     pub(crate) fn schedule_key_deletion(arn: &KeyArn, days: u32, date: Moment) -> Self {
         let mut trail = Self::key("ScheduleKeyDeletion", arn);
-        trail.request.insert("pendingWindowInDays".to_owned(), days.into());
+        trail
+            .request
+            .insert("pendingWindowInDays".to_owned(), days.into());
         let date = human_date(date);
         trail.response = json!({"keyId": arn.as_str(), "keyState": "PendingDeletion", "deletionDate": date});
         trail
@@ -176,7 +214,9 @@ impl Trail {
 
     pub(crate) fn put_parameter(name: &str, _value: &str) -> Self {
         let mut trail = Self::parameter("PutParameter", name);
-        trail.request.insert("value".to_owned(), "HIDDEN_DUE_TO_SECURITY_REASONS".into());
+        trail
+            .request
+            .insert("value".to_owned(), "HIDDEN_DUE_TO_SECURITY_REASONS".into());
         trail.request.insert("type".to_owned(), "String".into());
         trail.request.insert("overwrite".to_owned(), true.into());
         trail
@@ -197,18 +237,28 @@ impl Trail {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let mut request = Map::new();
         request.insert(if user { "userName" } else { "roleName" }.to_owned(), name.into());
-        Self::of(if user { "DeleteUser" } else { "DeleteRole" }, Subject::Principal, request)
+        Self::of(
+            if user { "DeleteUser" } else { "DeleteRole" },
+            Subject::Principal,
+            request,
+        )
     }
 
     fn of(event: &'static str, subject: Subject, request: Map<String, Value>) -> Self {
-        Self { event, subject, request, response: Value::Null }
+        Self {
+            event,
+            subject,
+            request,
+            response: Value::Null,
+        }
     }
 }
 
 /// KMS writes dates as people do: `Dec 3, 2026 10:15:00 AM`.
 fn human_date(moment: Moment) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     let text = moment.to_string();
     let mut parts = text.split(['-', 'T', 'Z', ':']);
     let mut next = || parts.next().unwrap_or_default();
@@ -227,7 +277,13 @@ mod tests {
 
     #[test]
     fn kms_writes_dates_as_people_do() {
-        assert_eq!(human_date(Moment::from_unix(1_795_428_900)), "Nov 23, 2026 10:15:00 AM");
-        assert_eq!(human_date(Moment::from_unix(1_795_446_000)), "Nov 23, 2026 3:00:00 PM");
+        assert_eq!(
+            human_date(Moment::from_unix(1_795_428_900)),
+            "Nov 23, 2026 10:15:00 AM"
+        );
+        assert_eq!(
+            human_date(Moment::from_unix(1_795_446_000)),
+            "Nov 23, 2026 3:00:00 PM"
+        );
     }
 }

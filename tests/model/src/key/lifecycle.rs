@@ -27,26 +27,47 @@ impl State {
 
     /// DisableKey.
     pub(crate) fn disable_key(&mut self, caller: &Caller, arn: &KeyArn) -> Result<(), Refusal> {
-        self.set_key_state(caller, arn, "kms:DisableKey", Trail::key("DisableKey", arn), KeyState::Disabled)
+        self.set_key_state(
+            caller,
+            arn,
+            "kms:DisableKey",
+            Trail::key("DisableKey", arn),
+            KeyState::Disabled,
+        )
     }
 
     /// EnableKey.
     pub(crate) fn enable_key(&mut self, caller: &Caller, arn: &KeyArn) -> Result<(), Refusal> {
-        self.set_key_state(caller, arn, "kms:EnableKey", Trail::key("EnableKey", arn), KeyState::Enabled)
+        self.set_key_state(
+            caller,
+            arn,
+            "kms:EnableKey",
+            Trail::key("EnableKey", arn),
+            KeyState::Enabled,
+        )
     }
 
     /// ScheduleKeyDeletion, after 7 to 30 days (KMS API Reference).
-    pub(crate) fn schedule_key_deletion(&mut self, caller: &Caller, arn: &KeyArn, days: u32) -> Result<(), Refusal> {
+    pub(crate) fn schedule_key_deletion(
+        &mut self,
+        caller: &Caller,
+        arn: &KeyArn,
+        days: u32,
+    ) -> Result<(), Refusal> {
         let date = self.moment().plus(DAY * days);
         let outcome = if (7..=30).contains(&days) {
-            self.expect_changeable(caller, arn, "kms:ScheduleKeyDeletion").and_then(|()| {
-                let key = self.key_mut(arn)?;
-                key.state = KeyState::PendingDeletion;
-                key.deletion_date = Some(date);
-                Ok(())
-            })
+            self.expect_changeable(caller, arn, "kms:ScheduleKeyDeletion")
+                .and_then(|()| {
+                    let key = self.key_mut(arn)?;
+                    key.state = KeyState::PendingDeletion;
+                    key.deletion_date = Some(date);
+                    Ok(())
+                })
         } else {
-            Err(Refusal::other("ValidationException", "PendingWindowInDays must be between 7 and 30"))
+            Err(Refusal::other(
+                "ValidationException",
+                "PendingWindowInDays must be between 7 and 30",
+            ))
         };
         self.record(caller, Trail::schedule_key_deletion(arn, days, date), outcome)
     }
@@ -78,10 +99,16 @@ impl State {
         let region = arn.region().to_owned();
         let alias_arn = self.alias_arn(&caller.account, &region, alias);
         let known = self.aliases.contains_key(&alias_arn);
-        let (event, action) =
-            if known { ("UpdateAlias", "kms:UpdateAlias") } else { ("CreateAlias", "kms:CreateAlias") };
+        let (event, action) = if known {
+            ("UpdateAlias", "kms:UpdateAlias")
+        } else {
+            ("CreateAlias", "kms:CreateAlias")
+        };
         let outcome = if !alias.starts_with("alias/") || alias.starts_with("alias/aws/") {
-            Err(Refusal::other("InvalidAliasNameException", format!("`{alias}` is no name for an alias of yours")))
+            Err(Refusal::other(
+                "InvalidAliasNameException",
+                format!("`{alias}` is no name for an alias of yours"),
+            ))
         } else {
             self.expect_changeable(caller, arn, action)
                 .map(|()| drop(self.aliases.insert(alias_arn.clone(), arn.clone())))
@@ -95,7 +122,9 @@ impl State {
         let alias_arn = self.alias_arn(&caller.account, &region, alias);
         let removed = self.aliases.remove(&alias_arn);
         let trail = Trail::alias("DeleteAlias", alias, &alias_arn, removed.as_ref());
-        let outcome = removed.map(drop).ok_or_else(|| not_found(format!("Alias {alias_arn} is not found.")));
+        let outcome = removed
+            .map(drop)
+            .ok_or_else(|| not_found(format!("Alias {alias_arn} is not found.")));
         self.record(caller, trail, outcome)
     }
 
@@ -134,7 +163,11 @@ impl State {
         self.only_in_its_account(caller, arn, action)?;
         if self.key(arn)?.manager == KeyManager::Aws {
             let words = format!("{arn} is an AWS managed key");
-            return Err(Refusal::new(CallErrorKind::AccessDenied, "AccessDeniedException", words));
+            return Err(Refusal::new(
+                CallErrorKind::AccessDenied,
+                "AccessDeniedException",
+                words,
+            ));
         }
         self.authorize_key(caller, arn, action, &[])
     }
@@ -151,5 +184,9 @@ impl State {
 }
 
 fn invalid_state(arn: &KeyArn, why: &str) -> Refusal {
-    Refusal::new(CallErrorKind::Other, "KMSInvalidStateException", format!("{arn} {why}."))
+    Refusal::new(
+        CallErrorKind::Other,
+        "KMSInvalidStateException",
+        format!("{arn} {why}."),
+    )
 }

@@ -30,31 +30,59 @@ impl State {
     ) -> Result<(), Refusal> {
         let outcome = self.check_key_policy(caller, arn, text, bypass).and_then(|sent| {
             let value = rewrite::stored(sent, &self.directory, &mut self.random);
-            let document = Document { text: written(&value), value };
+            let document = Document {
+                text: written(&value),
+                value,
+            };
             self.key_mut(arn)?.policy.write(document);
             Ok(())
         });
         self.record(caller, Trail::put_key_policy(arn, text, bypass), outcome)
     }
 
-    fn check_key_policy(&self, caller: &Caller, arn: &KeyArn, text: &str, bypass: bool) -> Result<Value, Refusal> {
+    fn check_key_policy(
+        &self,
+        caller: &Caller,
+        arn: &KeyArn,
+        text: &str,
+        bypass: bool,
+    ) -> Result<Value, Refusal> {
         const ACTION: &str = "kms:PutKeyPolicy";
-        let malformed =
-            |words: String| Refusal::new(CallErrorKind::Malformed, "MalformedPolicyDocumentException", words);
+        let malformed = |words: String| {
+            Refusal::new(
+                CallErrorKind::Malformed,
+                "MalformedPolicyDocumentException",
+                words,
+            )
+        };
         self.only_in_its_account(caller, arn, ACTION)?;
         // "You cannot change the key policy of an AWS managed key" (KMS Developer Guide, "AWS managed keys"):
         // its policy gives that right to nobody.
         if self.key(arn)?.manager == KeyManager::Aws {
-            let words = format!("User: {} is not authorized to perform: {ACTION} on resource: {arn}", caller.principal_arn());
-            return Err(Refusal::new(CallErrorKind::AccessDenied, "AccessDeniedException", words));
+            let words = format!(
+                "User: {} is not authorized to perform: {ACTION} on resource: {arn}",
+                caller.principal_arn()
+            );
+            return Err(Refusal::new(
+                CallErrorKind::AccessDenied,
+                "AccessDeniedException",
+                words,
+            ));
         }
         self.authorize_key(caller, arn, ACTION, &[])?;
         if text.len() > POLICY_LIMIT {
             let words = "The key policy is larger than the limit of 32768 bytes.";
-            return Err(Refusal::new(CallErrorKind::TooLarge, "LimitExceededException", words));
+            return Err(Refusal::new(
+                CallErrorKind::TooLarge,
+                "LimitExceededException",
+                words,
+            ));
         }
         // Printable ASCII and Latin-1, tab, line feed, carriage return (KMS API Reference, PutKeyPolicy).
-        if !text.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7e}' | '\u{a0}'..='\u{ff}')) {
+        if !text
+            .chars()
+            .all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{7e}' | '\u{a0}'..='\u{ff}'))
+        {
             return Err(Refusal::new(
                 CallErrorKind::Malformed,
                 "ValidationException",
@@ -62,8 +90,13 @@ impl State {
             ));
         }
         let document = check(text, Reader::Key, &self.directory).map_err(|words| {
-            let dead = serde_json::from_str(text).is_ok_and(|sent| has_dead_principal(&sent, &self.directory));
-            malformed(if dead { "Policy contains a statement with one or more invalid principals.".to_owned() } else { words })
+            let dead =
+                serde_json::from_str(text).is_ok_and(|sent| has_dead_principal(&sent, &self.directory));
+            malformed(if dead {
+                "Policy contains a statement with one or more invalid principals.".to_owned()
+            } else {
+                words
+            })
         })?;
         // "The key policy must allow the calling principal to make a subsequent PutKeyPolicy request on the
         // KMS key" (KMS API Reference, PutKeyPolicy).
@@ -81,7 +114,10 @@ impl State {
         for key in self.keys.values_mut() {
             let mut value = key.policy.get().value.clone();
             if rewrite::bury(&mut value, principal, &id) {
-                key.policy.write(Document { text: written(&value), value });
+                key.policy.write(Document {
+                    text: written(&value),
+                    value,
+                });
             }
         }
     }

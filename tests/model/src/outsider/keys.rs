@@ -13,12 +13,16 @@ impl Outsider {
 
     /// PutKeyPolicy.
     pub fn put_key_policy(&self, key: &KeyArn, policy: &str) -> Result<(), CallError> {
-        self.act("kms:PutKeyPolicy", |state, caller| state.put_key_policy(caller, key, policy, false))
+        self.act("kms:PutKeyPolicy", |state, caller| {
+            state.put_key_policy(caller, key, policy, false)
+        })
     }
 
     /// PutKeyPolicy with `BypassPolicyLockoutSafetyCheck`.
     pub fn put_key_policy_unchecked(&self, key: &KeyArn, policy: &str) -> Result<(), CallError> {
-        self.act("kms:PutKeyPolicy", |state, caller| state.put_key_policy(caller, key, policy, true))
+        self.act("kms:PutKeyPolicy", |state, caller| {
+            state.put_key_policy(caller, key, policy, true)
+        })
     }
 
     /// DisableKey.
@@ -33,21 +37,29 @@ impl Outsider {
 
     /// ScheduleKeyDeletion after so many days (7 to 30); the key goes when the clock gets there.
     pub fn schedule_key_deletion(&self, key: &KeyArn, days: u32) -> Result<(), CallError> {
-        self.act("kms:ScheduleKeyDeletion", |state, caller| state.schedule_key_deletion(caller, key, days))
+        self.act("kms:ScheduleKeyDeletion", |state, caller| {
+            state.schedule_key_deletion(caller, key, days)
+        })
     }
 
     /// CancelKeyDeletion: the key comes back disabled.
     pub fn cancel_key_deletion(&self, key: &KeyArn) -> Result<(), CallError> {
-        self.act("kms:CancelKeyDeletion", |state, caller| state.cancel_key_deletion(caller, key))
+        self.act("kms:CancelKeyDeletion", |state, caller| {
+            state.cancel_key_deletion(caller, key)
+        })
     }
 
     /// CreateAlias, or UpdateAlias where the alias (`alias/…`) is there already.
     pub fn update_alias(&self, alias: &str, key: &KeyArn) -> Result<(), CallError> {
-        self.act("kms:UpdateAlias", |state, caller| state.point_alias(caller, alias, key))
+        self.act("kms:UpdateAlias", |state, caller| {
+            state.point_alias(caller, alias, key)
+        })
     }
 
     /// DeleteAlias.
     pub fn delete_alias(&self, alias: &str) -> Result<(), CallError> {
-        self.act("kms:DeleteAlias", |state, caller| state.delete_alias(caller, alias))
+        self.act("kms:DeleteAlias", |state, caller| {
+            state.delete_alias(caller, alias)
+        })
     }
 }

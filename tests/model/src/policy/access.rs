@@ -57,10 +57,14 @@ pub(crate) fn evaluate(document: &Value, policy: Policy, request: &Request<'_>) 
 fn applies(statement: &Object, policy: Policy, request: &Request<'_>) -> bool {
     let denies = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
     names_principal(statement, request.caller)
-        && names(statement, "Action", "NotAction", |wanted| pattern::matches_ignoring_case(wanted, request.action))
-            .unwrap_or(false)
-        && names(statement, "Resource", "NotResource", |wanted| pattern::matches(wanted, request.resource))
-            .unwrap_or(policy == Policy::Bucket)
+        && names(statement, "Action", "NotAction", |wanted| {
+            pattern::matches_ignoring_case(wanted, request.action)
+        })
+        .unwrap_or(false)
+        && names(statement, "Resource", "NotResource", |wanted| {
+            pattern::matches(wanted, request.resource)
+        })
+        .unwrap_or(policy == Policy::Bucket)
         && statement
             .get("Condition")
             .is_none_or(|condition| condition::holds(condition, &request.context).unwrap_or(denies))
@@ -97,7 +101,9 @@ fn covers(principal: &Value, caller: &Caller) -> bool {
             let account = if is_account(name) {
                 Some(name)
             } else {
-                name.strip_suffix(":root").and_then(|arn| arn.rsplit_once(':')).map(|(_, account)| account)
+                name.strip_suffix(":root")
+                    .and_then(|arn| arn.rsplit_once(':'))
+                    .map(|(_, account)| account)
             };
             account == Some(caller.account.as_str())
                 || name == caller.principal_arn()
@@ -115,21 +121,34 @@ mod tests {
     fn answer(document: &Value, policy: Policy, action: &str) -> Answer {
         let caller = Who::cloudinary().resolve("111122223333", "aws");
         let context = Context::of(&caller, "2026-11-23T10:15:00Z");
-        evaluate(document, policy, &Request { caller: &caller, action, resource: "arn:aws:s3:::media/a", context })
+        evaluate(
+            document,
+            policy,
+            &Request {
+                caller: &caller,
+                action,
+                resource: "arn:aws:s3:::media/a",
+                context,
+            },
+        )
     }
 
     fn statement(effect: &str, principal: &Value, more: Value) -> Value {
         let mut statement = json!({"Effect": effect, "Principal": principal});
-        let (Value::Object(statement_fields), Value::Object(more)) = (&mut statement, more) else { unreachable!() };
-        statement_fields.extend(more);
+        statement
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         statement
     }
 
     #[test]
     fn an_account_is_named_by_its_id_its_root_or_everyone() {
-        for principal in
-            [json!("*"), json!({"AWS": "232482882421"}), json!({"AWS": ["x", "arn:aws:iam::232482882421:root"]})]
-        {
+        for principal in [
+            json!("*"),
+            json!({"AWS": "232482882421"}),
+            json!({"AWS": ["x", "arn:aws:iam::232482882421:root"]}),
+        ] {
             let document = json!({"Statement": statement("Allow", &principal,
                 json!({"Action": "s3:getobject", "Resource": "arn:aws:s3:::media/*"}))});
             assert_eq!(answer(&document, Policy::Bucket, "s3:GetObject"), Answer::Allowed);
@@ -156,7 +175,8 @@ mod tests {
 
     #[test]
     fn a_key_statement_without_resource_has_no_effect() {
-        let mut document = json!({"Statement": statement("Allow", &json!("*"), json!({"Action": "kms:Decrypt"}))});
+        let mut document =
+            json!({"Statement": statement("Allow", &json!("*"), json!({"Action": "kms:Decrypt"}))});
         assert_eq!(answer(&document, Policy::Key, "kms:Decrypt"), Answer::Silent);
         document["Statement"]["Resource"] = json!("*");
         assert_eq!(answer(&document, Policy::Key, "kms:Decrypt"), Answer::Allowed);

@@ -20,7 +20,14 @@ impl Context {
             .with("aws:SecureTransport", "true")
             .with("aws:PrincipalAccount", &caller.account)
             .with("aws:PrincipalArn", &caller.principal_arn())
-            .with("aws:PrincipalIsAWSService", if caller.service().is_some() { "true" } else { "false" })
+            .with(
+                "aws:PrincipalIsAWSService",
+                if caller.service().is_some() {
+                    "true"
+                } else {
+                    "false"
+                },
+            )
             .with("aws:ViaAWSService", "false")
             .with("aws:CurrentTime", now)
             .with("s3:TlsVersion", "1.3")
@@ -39,7 +46,10 @@ impl Context {
     }
 
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -127,7 +137,8 @@ fn contains(range: &str, address: &str) -> bool {
         Some((network, bits)) => (network, bits.parse::<u32>().ok()),
         None => (range, Some(128)),
     };
-    let (Some(bits), Ok(network), Ok(address)) = (bits, network.parse::<IpAddr>(), address.parse::<IpAddr>()) else {
+    let (Some(bits), Ok(network), Ok(address)) = (bits, network.parse::<IpAddr>(), address.parse::<IpAddr>())
+    else {
         return false;
     };
     let same = |one: u128, two: u128, width: u32| {
@@ -159,18 +170,39 @@ mod tests {
 
     #[test]
     fn a_key_that_is_absent_satisfies_only_negated_and_if_exists_operators() {
-        assert_eq!(held(&json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})), Some(false));
-        assert_eq!(held(&json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})), Some(true));
-        assert_eq!(held(&json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}})), Some(true));
+        assert_eq!(
+            held(&json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            Some(false)
+        );
+        assert_eq!(
+            held(&json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            Some(true)
+        );
+        assert_eq!(
+            held(&json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}})),
+            Some(true)
+        );
         assert_eq!(held(&json!({"Null": {"aws:PrincipalOrgID": "true"}})), Some(true));
-        assert_eq!(held(&json!({"Null": {"aws:PrincipalOrgID": "false"}})), Some(false));
-        assert_eq!(held(&json!({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}})), Some(true));
-        assert_eq!(held(&json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}})), Some(false));
+        assert_eq!(
+            held(&json!({"Null": {"aws:PrincipalOrgID": "false"}})),
+            Some(false)
+        );
+        assert_eq!(
+            held(&json!({"ForAllValues:StringEquals": {"aws:TagKeys": "a"}})),
+            Some(true)
+        );
+        assert_eq!(
+            held(&json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}})),
+            Some(false)
+        );
     }
 
     #[test]
     fn one_of_several_values_is_enough_and_every_key_must_hold() {
-        assert_eq!(held(&json!({"StringLike": {"aws:PrincipalArn": ["x", "*:role/f*"]}})), Some(true));
+        assert_eq!(
+            held(&json!({"StringLike": {"aws:PrincipalArn": ["x", "*:role/f*"]}})),
+            Some(true)
+        );
         assert_eq!(
             held(&json!({"Bool": {"aws:securetransport": true}, "StringEquals": {"aws:PrincipalArn": "x"}})),
             Some(false)
@@ -179,10 +211,22 @@ mod tests {
 
     #[test]
     fn addresses_numbers_and_dates_compare_as_such() {
-        assert_eq!(held(&json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})), Some(true));
-        assert_eq!(held(&json!({"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.9"]}})), Some(false));
-        assert_eq!(held(&json!({"NumericLessThan": {"s3:TlsVersion": 1.2}})), Some(false));
-        assert_eq!(held(&json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}})), Some(true));
+        assert_eq!(
+            held(&json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+            Some(true)
+        );
+        assert_eq!(
+            held(&json!({"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24", "203.0.113.9"]}})),
+            Some(false)
+        );
+        assert_eq!(
+            held(&json!({"NumericLessThan": {"s3:TlsVersion": 1.2}})),
+            Some(false)
+        );
+        assert_eq!(
+            held(&json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}})),
+            Some(true)
+        );
     }
 
     #[test]

@@ -12,7 +12,10 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(crate) fn new(partition: &str) -> Self {
-        Self { partition: partition.to_owned(), ..Self::default() }
+        Self {
+            partition: partition.to_owned(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn close_account(&mut self, account: &str) {
@@ -41,11 +44,15 @@ impl Directory {
         if is_account(name) {
             return !self.closed_accounts.contains(name);
         }
-        let Some((partition, service, account, rest)) = split(name) else { return false };
+        let Some((partition, service, account, rest)) = split(name) else {
+            return false;
+        };
         let kind_exists = match service {
             "iam" => {
                 rest == "root"
-                    || ["role/", "user/"].iter().any(|kind| rest.strip_prefix(kind).is_some_and(is_a_name))
+                    || ["role/", "user/"]
+                        .iter()
+                        .any(|kind| rest.strip_prefix(kind).is_some_and(is_a_name))
             }
             "sts" => ["assumed-role/", "federated-user/"]
                 .iter()
@@ -76,8 +83,9 @@ pub(crate) fn unique_id(arn: &str) -> String {
     let prefix = if arn.contains(":user/") { "AIDA" } else { "AROA" };
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     // FNV-1a: nothing hangs on this but that two names get two ids.
-    let mut hash =
-        arn.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut hash = arn.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let mut id = prefix.to_owned();
     for _ in 0..17 {
         let at = usize::try_from(hash % 32).unwrap_or(0);

@@ -19,7 +19,14 @@ const NARROWING: [&str; 10] = [
 ];
 
 /// Operators that hold a key to what they name; the negated ones and those with `IfExists` do not.
-const HOLDING: [&str; 6] = ["stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress"];
+const HOLDING: [&str; 6] = [
+    "stringequals",
+    "stringequalsignorecase",
+    "stringlike",
+    "arnequals",
+    "arnlike",
+    "ipaddress",
+];
 
 /// Whether the document is public as a whole: one public statement is enough.
 pub(crate) fn is_public(document: &Value) -> bool {
@@ -39,7 +46,9 @@ fn is_public_statement(statement: &Object) -> bool {
 }
 
 fn is_narrowed(statement: &Object) -> bool {
-    let Some(operators) = statement.get("Condition").and_then(Value::as_object) else { return false };
+    let Some(operators) = statement.get("Condition").and_then(Value::as_object) else {
+        return false;
+    };
     operators.iter().any(|(operator, keys)| {
         HOLDING.contains(&operator.to_ascii_lowercase().as_str())
             && keys.as_object().is_some_and(|keys| {
@@ -57,7 +66,9 @@ fn is_narrowed(statement: &Object) -> bool {
 /// (IPv6).
 fn is_fixed(key: &str, value: &str) -> bool {
     if key == "aws:sourceip" {
-        let Some((address, bits)) = value.split_once('/') else { return !value.is_empty() };
+        let Some((address, bits)) = value.split_once('/') else {
+            return !value.is_empty();
+        };
         let least = if address.contains(':') { 32 } else { 8 };
         return bits.parse::<u8>().is_ok_and(|bits| bits >= least);
     }
@@ -87,21 +98,35 @@ mod tests {
     fn a_grant_to_everyone_is_public_and_one_to_an_account_is_not() {
         assert!(is_public(&allow(&json!("*"), json!({}))));
         assert!(is_public(&allow(&json!({"AWS": "*"}), json!({}))));
-        assert!(is_public(&allow(&json!({"AWS": ["232482882421", "*"]}), json!({}))));
+        assert!(is_public(&allow(
+            &json!({"AWS": ["232482882421", "*"]}),
+            json!({})
+        )));
         assert!(!is_public(&allow(&json!({"AWS": "232482882421"}), json!({}))));
-        assert!(!is_public(&allow(&json!({"Service": "cloudfront.amazonaws.com"}), json!({}))));
+        assert!(!is_public(&allow(
+            &json!({"Service": "cloudfront.amazonaws.com"}),
+            json!({})
+        )));
     }
 
     #[test]
     fn a_fixed_value_of_a_listed_key_makes_it_non_public() {
         let narrowed = |condition| !is_public(&allow(&json!("*"), condition));
-        assert!(narrowed(json!({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}})));
-        assert!(narrowed(json!({"StringEquals": {"aws:PrincipalOrgID": "o-abc123"}})));
+        assert!(narrowed(
+            json!({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}})
+        ));
+        assert!(narrowed(
+            json!({"StringEquals": {"aws:PrincipalOrgID": "o-abc123"}})
+        ));
         assert!(narrowed(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})));
         assert!(!narrowed(json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}})));
         assert!(!narrowed(json!({"StringLike": {"aws:SourceVpce": "vpce-*"}})));
-        assert!(!narrowed(json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1a2b3c4d"}})));
-        assert!(!narrowed(json!({"StringEquals": {"aws:PrincipalAccount": "232482882421"}})));
+        assert!(!narrowed(
+            json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-1a2b3c4d"}})
+        ));
+        assert!(!narrowed(
+            json!({"StringEquals": {"aws:PrincipalAccount": "232482882421"}})
+        ));
         assert!(!narrowed(json!({"Bool": {"aws:SecureTransport": "true"}})));
     }
 

@@ -120,7 +120,10 @@ mod tests {
     fn a_deleted_principal_turns_into_its_unique_id() {
         let mut document = json!({"Statement": [{"Principal": {"AWS": ["arn:aws:iam::1:role/a", "x"]}}]});
         assert!(bury(&mut document, "arn:aws:iam::1:role/a", "AROAX"));
-        assert_eq!(document["Statement"][0]["Principal"]["AWS"], json!(["AROAX", "x"]));
+        assert_eq!(
+            document["Statement"][0]["Principal"]["AWS"],
+            json!(["AROAX", "x"])
+        );
         assert!(!bury(&mut document, "arn:aws:iam::1:role/a", "AROAX"));
     }
 }

@@ -16,19 +16,35 @@ pub(crate) enum Reader<'a> {
 }
 
 const ELEMENTS: [&str; 9] = [
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
 ];
 
 /// Parses and checks a document; the error is AWS's wording of what is wrong with it.
 pub(crate) fn check(text: &str, reader: Reader<'_>, directory: &Directory) -> Result<Value, String> {
     let document: Value =
         serde_json::from_str(text).map_err(|_| "This policy contains invalid Json".to_owned())?;
-    let Some(top) = document.as_object() else { return Err("This policy contains invalid Json".to_owned()) };
-    if let Some(unknown) = top.keys().find(|key| !["Version", "Id", "Statement"].contains(&key.as_str())) {
+    let Some(top) = document.as_object() else {
+        return Err("This policy contains invalid Json".to_owned());
+    };
+    if let Some(unknown) = top
+        .keys()
+        .find(|key| !["Version", "Id", "Statement"].contains(&key.as_str()))
+    {
         return Err(format!("Unknown field {unknown}"));
     }
     // IAM User Guide, "Version": these two and no other.
-    if top.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
+    if top
+        .get("Version")
+        .is_some_and(|version| version != "2012-10-17" && version != "2008-10-17")
+    {
         return Err("The policy must contain a valid version string".to_owned());
     }
     match top.get("Statement") {
@@ -66,10 +82,17 @@ fn check_statement(statement: &Object, reader: Reader<'_>, directory: &Directory
         Reader::Key => Ok(()),
         Reader::Bucket(bucket) => {
             let resources = exactly_one(statement, "Resource", "NotResource")?;
-            let inside = one_or_many(Some(resources))
-                .all(|resource| resource.as_str().is_some_and(|arn| lies_in(arn, bucket, &directory.partition)));
+            let inside = one_or_many(Some(resources)).all(|resource| {
+                resource
+                    .as_str()
+                    .is_some_and(|arn| lies_in(arn, bucket, &directory.partition))
+            });
             let any = one_or_many(Some(resources)).next().is_some();
-            if inside && any { Ok(()) } else { Err("Policy has invalid resource".to_owned()) }
+            if inside && any {
+                Ok(())
+            } else {
+                Err("Policy has invalid resource".to_owned())
+            }
         }
     }
 }
@@ -94,7 +117,8 @@ fn check_principal(principal: &Value, directory: &Directory) -> Result<(), Strin
                 names.peek().is_some()
                     && match kind.as_str() {
                         "AWS" => names.all(|name| name.as_str().is_some_and(|name| directory.accepts(name))),
-                        "Service" => names.all(|name| name.as_str().is_some_and(|name| name.contains(".amazonaws.com"))),
+                        "Service" => names
+                            .all(|name| name.as_str().is_some_and(|name| name.contains(".amazonaws.com"))),
                         "Federated" | "CanonicalUser" => names.all(Value::is_string),
                         _ => false,
                     }
@@ -111,8 +135,15 @@ fn lies_in(arn: &str, bucket: &str, partition: &str) -> bool {
     if arn == "*" {
         return true;
     }
-    let Some(path) = arn.strip_prefix("arn:").and_then(|rest| rest.strip_prefix(partition)) else { return false };
-    let Some(path) = path.strip_prefix(":s3:::") else { return false };
+    let Some(path) = arn
+        .strip_prefix("arn:")
+        .and_then(|rest| rest.strip_prefix(partition))
+    else {
+        return false;
+    };
+    let Some(path) = path.strip_prefix(":s3:::") else {
+        return false;
+    };
     let name = path.split_once('/').map_or(path, |(name, _)| name);
     pattern::matches(name, bucket)
 }
@@ -120,7 +151,11 @@ fn lies_in(arn: &str, bucket: &str, partition: &str) -> bool {
 /// The first AWS principal that does not exist, for KMS's own wording.
 pub(crate) fn has_dead_principal(document: &Value, directory: &Directory) -> bool {
     statements(document)
-        .filter_map(|statement| statement.get("Principal").or_else(|| statement.get("NotPrincipal")))
+        .filter_map(|statement| {
+            statement
+                .get("Principal")
+                .or_else(|| statement.get("NotPrincipal"))
+        })
         .any(|principal| aws_principals(principal).any(|name| !directory.accepts(name)))
 }
 

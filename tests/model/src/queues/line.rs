@@ -19,7 +19,11 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(180), retry_delay: Duration::ZERO, max_receives: 5 }
+        Self {
+            visibility: Duration::from_secs(180),
+            retry_delay: Duration::ZERO,
+            max_receives: 5,
+        }
     }
 }
 
@@ -38,7 +42,12 @@ struct Item {
 
 impl Line {
     pub(crate) fn push(&mut self, id: String, group: Option<String>, body: String, visible: i64) {
-        let message = Message { id, group, body, receive_count: 0 };
+        let message = Message {
+            id,
+            group,
+            body,
+            receive_count: 0,
+        };
         self.items.push_back(Item { message, visible });
     }
 
@@ -77,7 +86,12 @@ impl Line {
             .filter_map(|item| item.message.group.clone())
             .collect();
         let may = |item: &&mut Item| {
-            item.visible <= now && item.message.group.as_ref().is_none_or(|group| !locked.contains(group))
+            item.visible <= now
+                && item
+                    .message
+                    .group
+                    .as_ref()
+                    .is_none_or(|group| !locked.contains(group))
         };
         let mut open: Vec<&mut Item> = self.items.iter_mut().filter(may).collect();
         if let Some(random) = shuffle {
@@ -96,8 +110,10 @@ impl Line {
     /// Deletes what was received and did not fail; the failed come back. What was received again since has a
     /// new receipt and is left alone.
     pub(crate) fn settle(&mut self, now: i64, received: &[Message], failed: &[String], settings: Settings) {
-        let receipts: BTreeMap<&str, u32> =
-            received.iter().map(|message| (message.id.as_str(), message.receive_count)).collect();
+        let receipts: BTreeMap<&str, u32> = received
+            .iter()
+            .map(|message| (message.id.as_str(), message.receive_count))
+            .collect();
         self.items.retain_mut(|item| {
             if receipts.get(item.message.id.as_str()) != Some(&item.message.receive_count) {
                 return true;
@@ -109,7 +125,11 @@ impl Line {
 
     /// When the next hidden message shows.
     pub(crate) fn next_visible(&self, now: i64) -> Option<i64> {
-        self.items.iter().map(|item| item.visible).filter(|visible| *visible > now).min()
+        self.items
+            .iter()
+            .map(|item| item.visible)
+            .filter(|visible| *visible > now)
+            .min()
     }
 }
 

@@ -16,7 +16,9 @@ impl State {
         };
         let dead = line.bury(now, settings);
         let received = line.receive(now, max, settings, shuffle);
-        queues.dead.extend(dead.into_iter().map(|message| DeadLetter { queue, message }));
+        queues
+            .dead
+            .extend(dead.into_iter().map(|message| DeadLetter { queue, message }));
         received
     }
 
@@ -65,7 +67,10 @@ impl Model {
     pub fn next_due(&self) -> Option<Duration> {
         self.read(|state| {
             let lines = [&state.queues.ingest, &state.queues.work];
-            let next = lines.into_iter().filter_map(|line| line.next_visible(state.now)).min()?;
+            let next = lines
+                .into_iter()
+                .filter_map(|line| line.next_visible(state.now))
+                .min()?;
             u64::try_from(next - state.now).ok().map(Duration::from_millis)
         })
     }

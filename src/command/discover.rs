@@ -1,0 +1,178 @@
+//! `guardian discover`: where Cloudinary is granted already, as declarations to start with.
+
+use std::io::{self, Write};
+
+use futures_util::{StreamExt, stream};
+use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, bucket_arn, read_context};
+use guardian_core::name::{BucketName, CloudName};
+use guardian_core::settings::{Mode, Settings};
+use guardian_policy::{Access, PolicyDocument, PolicyKind, Question, evaluate};
+use guardian_reconcile::seam::{Account, Buckets};
+use serde_json::{Value, json};
+
+use super::live::Live;
+use super::{CommandError, Ended, Format};
+
+const AT_ONCE: usize = 8;
+
+/// What was found in one bucket.
+struct Found {
+    bucket: BucketName,
+    clouds: Vec<CloudName>,
+    access: Option<Access>,
+    /// Object patterns of the statements that name the account, where not every object is granted.
+    prefixes: Vec<String>,
+}
+
+impl Found {
+    fn declaration(&self) -> Value {
+        let mut declaration = json!({"clouds": self.clouds});
+        if let (Value::Object(fields), false) = (&mut declaration, self.prefixes.is_empty()) {
+            fields.insert("prefixes".to_owned(), json!(self.prefixes));
+        }
+        declaration
+    }
+}
+
+pub(super) async fn run(format: Format) -> Result<Ended, CommandError> {
+    let live = Live::connect(Mode::Observe).await?;
+    let (mut buckets, mut next) = (Vec::new(), None);
+    loop {
+        let page = live.aws.list_buckets(next.as_deref()).await?;
+        buckets.extend(page.buckets);
+        match page.next {
+            Some(token) => next = Some(token),
+            None => break,
+        }
+    }
+    let total = buckets.len();
+    let live = &live;
+    let looks = stream::iter(buckets).map(|bucket| async move { (look(live, &bucket).await, bucket) });
+    let looks: Vec<_> = looks.buffered(AT_ONCE).collect().await;
+    let mut found = Vec::new();
+    for (look, bucket) in looks {
+        match look {
+            Ok(Some(one)) => found.push(one),
+            Ok(None) => {}
+            // A bucket that cannot be looked at is said to be so, not passed over.
+            Err(error) => writeln!(io::stderr(), "guardian: {bucket} was not looked at: {error}")?,
+        }
+    }
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Table => table(&mut out, &found, total)?,
+        Format::Terraform => terraform(&mut out, &found)?,
+        Format::Cloudformation => cloudformation(&mut out, &found)?,
+    }
+    Ok(Ended::Clean)
+}
+
+async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardian_core::call::CallError> {
+    let text = live.aws.get_bucket_policy(bucket).await?;
+    let markers = live.aws.list_objects(bucket, MARKER_PREFIX, None).await?;
+    let clouds: Vec<CloudName> =
+        markers.keys.iter().filter_map(|key| key.strip_prefix(MARKER_PREFIX)?.parse().ok()).collect();
+    let policy = text.and_then(|text| PolicyDocument::parse(&text).ok());
+    let named = policy.as_ref().map(|policy| patterns_granted(&live.settings, bucket, policy)).unwrap_or_default();
+    if clouds.is_empty() && named.is_empty() {
+        return Ok(None);
+    }
+    let everything = [format!("{}/*", bucket_arn(&live.settings.partition, bucket))];
+    let context = read_context(&live.settings);
+    let question = Question {
+        account: live.settings.cloudinary_account.as_str(),
+        action: READ_ACTION,
+        resources: &everything,
+        context: &context,
+        kind: PolicyKind::Bucket,
+    };
+    let access = policy.as_ref().map(|policy| evaluate(Some(policy), &question).access());
+    let prefixes = if access == Some(Access::Allowed) || named.iter().any(|pattern| pattern == "*") {
+        Vec::new()
+    } else {
+        named
+    };
+    Ok(Some(Found { bucket: bucket.clone(), clouds, access, prefixes }))
+}
+
+/// The object patterns of the statements that name Cloudinary's account, without those of the markers.
+fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDocument) -> Vec<String> {
+    let objects = format!("{}/", bucket_arn(&settings.partition, bucket));
+    let account = settings.cloudinary_account.as_str();
+    let mut patterns = Vec::new();
+    for statement in policy.statements() {
+        let names_it = statement.value().get("Principal").is_some_and(|principal| principal.to_string().contains(account));
+        if !names_it {
+            continue;
+        }
+        let resources = match statement.value().get("Resource") {
+            Some(Value::String(one)) => vec![one.as_str()],
+            Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let of_bucket = resources.into_iter().filter_map(|resource| match resource {
+            "*" => Some("*"),
+            other => other.strip_prefix(&objects),
+        });
+        patterns.extend(of_bucket.filter(|pattern| !pattern.starts_with(MARKER_PREFIX)).map(str::to_owned));
+    }
+    patterns.sort();
+    patterns.dedup();
+    patterns
+}
+
+fn table(out: &mut impl Write, found: &[Found], total: usize) -> io::Result<()> {
+    let width = found.iter().map(|one| one.bucket.as_str().len()).max().unwrap_or(0).max("BUCKET".len());
+    writeln!(out, "{:<width$}  {:<8}  {:<30}  DECLARATION", "BUCKET", "GRANT", "MARKERS")?;
+    for one in found {
+        let grant = one.access.map_or("none", Access::as_str);
+        let clouds: Vec<&str> = one.clouds.iter().map(CloudName::as_str).collect();
+        let clouds = if clouds.is_empty() { "none".to_owned() } else { clouds.join(", ") };
+        let declaration =
+            if one.clouds.is_empty() { "add the cloud names".to_owned() } else { one.declaration().to_string() };
+        writeln!(out, "{:<width$}  {grant:<8}  {clouds:<30}  {declaration}", one.bucket.as_str())?;
+    }
+    writeln!(out, "\n{} of {total} buckets have a Cloudinary grant or marker", found.len())
+}
+
+fn resource_name(bucket: &BucketName) -> String {
+    bucket.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// A comment over a declaration that cannot be complete.
+fn remark(one: &Found) -> &'static str {
+    if one.clouds.is_empty() { "# no marker was found: write the cloud names that may read\n" } else { "" }
+}
+
+fn terraform(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
+    for one in found {
+        let fields = one.declaration();
+        write!(out, "{}", remark(one))?;
+        writeln!(out, "resource \"aws_ssm_parameter\" \"cloudinary_guardian_{}\" {{", resource_name(&one.bucket))?;
+        writeln!(out, "  name = \"{}{}\"", guardian_aws::PARAMETER_PREFIX, one.bucket)?;
+        writeln!(out, "  type = \"String\"")?;
+        writeln!(out, "  value = jsonencode({{")?;
+        if let Value::Object(fields) = &fields {
+            for (name, value) in fields {
+                writeln!(out, "    {name} = {value}")?;
+            }
+        }
+        writeln!(out, "  }})\n}}\n")?;
+    }
+    Ok(())
+}
+
+fn cloudformation(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
+    writeln!(out, "Resources:")?;
+    for one in found {
+        let name: String = one.bucket.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+        write!(out, "{}", remark(one))?;
+        writeln!(out, "  CloudinaryGuardian{name}:")?;
+        writeln!(out, "    Type: AWS::SSM::Parameter")?;
+        writeln!(out, "    Properties:")?;
+        writeln!(out, "      Name: {}{}", guardian_aws::PARAMETER_PREFIX, one.bucket)?;
+        writeln!(out, "      Type: String")?;
+        writeln!(out, "      Value: '{}'", one.declaration())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Why a command could not run.
+
+use std::io;
+
+use guardian_aws::ConnectError;
+use guardian_core::call::CallError;
+use guardian_core::name::BucketName;
+use guardian_core::trigger::TriggerError;
+
+use crate::stage::{EndpointError, StageError};
+
+/// Why a command could not run, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The words of the call do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no way to AWS.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The credentials are of no use.
+    #[error("{0}; check AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, and sign in again if they expired")]
+    Credentials(CallError),
+    /// AWS did not answer, or not in time.
+    #[error("{0}; AWS cannot be reached from here now, try again")]
+    Unreachable(CallError),
+    /// AWS refused a call without which there is nothing to tell.
+    #[error("{0}")]
+    Refused(CallError),
+    /// Nobody declared the bucket.
+    #[error("the bucket `{0}` has no declaration: pass --cloud NAME, or write the parameter /cloudinary-guardian/buckets/{0}")]
+    NotDeclared(BucketName),
+    /// A file could not be read.
+    #[error("cannot read `{file}`: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A file holds no events.
+    #[error("`{file}`: {reason}")]
+    Events {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: TriggerError,
+    },
+    /// Nothing can be asked where there is no terminal.
+    #[error("nothing was changed: standard input is no terminal to ask on; pass --yes to apply the plan")]
+    CannotAsk,
+    /// The stage failed.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The endpoint is not of this machine.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The output could not be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> Self {
+        if guardian_aws::is_about_credentials(&error) {
+            Self::Credentials(error)
+        } else if error.is_transient() {
+            Self::Unreachable(error)
+        } else {
+            Self::Refused(error)
+        }
+    }
+}

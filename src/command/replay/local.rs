@@ -1,0 +1,202 @@
+//! The seams of a replay: the account's own buckets and keys, and books that live as long as the process.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use guardian_core::alert::Notice;
+use guardian_core::call::CallError;
+use guardian_core::cause::{Cause, LaterLook, Work};
+use guardian_core::moment::Moment;
+use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::observation::{
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
+};
+use guardian_core::settings::{Ceilings, Mode, Settings};
+use guardian_reconcile::seam::{
+    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, ParameterPage, Queues, Stored, Topic,
+};
+use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
+use serde_json::Value;
+
+use super::super::CommandError;
+use super::super::live::Live;
+
+/// A live account with a ledger, queues and a topic of this process.
+pub(super) struct Local<'a> {
+    live: &'a Live,
+    entries: RefCell<BTreeMap<(Resource, String), Entry>>,
+    work: RefCell<VecDeque<Work>>,
+}
+
+impl<'a> Local<'a> {
+    pub(super) fn new(live: &'a Live) -> Self {
+        Self { live, entries: RefCell::default(), work: RefCell::default() }
+    }
+
+    /// Looks at every declared bucket, so that the ledger knows which keys they need. Writes to none.
+    pub(super) async fn learn(&self) -> Result<(), CommandError> {
+        let cause = Cause { id: "replay".to_owned(), event: "replay".to_owned(), time: None, actor: None };
+        self.work.borrow_mut().push_back(Work { resource: Resource::Sweep, cause, look: 0, swept: true });
+        let settings =
+            Settings { ceilings: Ceilings::open(Mode::Observe), ..self.live.settings.clone() };
+        self.drain(&settings).await?;
+        // What was found on the way is not what the event is about: forget the incidents, keep the needs.
+        let mut entries = self.entries.borrow_mut();
+        entries.retain(|(_, name), _| !name.starts_with(guardian_core::incident::INCIDENT));
+        // The mode under which a key was needed is that of the replay.
+        for entry in entries.values_mut() {
+            set_mode(&mut entry.body, self.live.settings.ceilings.mode);
+        }
+        Ok(())
+    }
+
+    /// Passes one event through and works off what it makes.
+    pub(super) async fn pass(&self, event: &Value) -> Result<Vec<Report>, CommandError> {
+        let message = Message { id: "replay".to_owned(), body: event.to_string() };
+        route_batch(self, &[message]).await;
+        self.drain(&self.live.settings).await
+    }
+
+    async fn drain(&self, settings: &Settings) -> Result<Vec<Report>, CommandError> {
+        let mut reports = Vec::new();
+        loop {
+            let next = self.work.borrow_mut().pop_front();
+            let Some(work) = next else { return Ok(reports) };
+            let body = serde_json::to_string(&work).map_err(|error| CommandError::Usage(error.to_string()))?;
+            let (done, failed) = reconcile_batch(self, settings, &[Message { id: "replay".to_owned(), body }]).await;
+            reports.extend(done);
+            if !failed.is_empty() {
+                let reason = format!("`{}` could not be reconciled; the log above says why, try again", work.resource);
+                return Err(CommandError::Usage(reason));
+            }
+        }
+    }
+}
+
+fn set_mode(body: &mut Value, mode: Mode) {
+    if let Value::Object(fields) = body {
+        if fields.contains_key("mode") {
+            fields.insert("mode".to_owned(), serde_json::json!(mode));
+        }
+        if let Some(reader) = fields.get_mut("reader") {
+            set_mode(reader, mode);
+        }
+    }
+}
+
+impl Buckets for Local<'_> {
+    async fn head_bucket(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
+        self.live.aws.head_bucket(bucket).await
+    }
+
+    async fn get_bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
+        self.live.aws.get_bucket_policy(bucket).await
+    }
+
+    async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), CallError> {
+        self.live.aws.put_bucket_policy(bucket, policy).await
+    }
+
+    async fn get_bucket_encryption(&self, bucket: &BucketName) -> Result<DefaultEncryption, CallError> {
+        self.live.aws.get_bucket_encryption(bucket).await
+    }
+
+    async fn get_public_access_block(&self, bucket: &BucketName) -> Result<PublicAccessBlock, CallError> {
+        self.live.aws.get_public_access_block(bucket).await
+    }
+
+    async fn head_object(&self, bucket: &BucketName, key: &str) -> Result<Option<ObjectHead>, CallError> {
+        self.live.aws.head_object(bucket, key).await
+    }
+
+    async fn list_objects(
+        &self,
+        bucket: &BucketName,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<ObjectPage, CallError> {
+        self.live.aws.list_objects(bucket, prefix, next).await
+    }
+
+    async fn put_marker(
+        &self,
+        bucket: &BucketName,
+        key: &str,
+        encryption: MarkerEncryption,
+    ) -> Result<MarkerWrite, CallError> {
+        self.live.aws.put_marker(bucket, key, encryption).await
+    }
+}
+
+impl Keys for Local<'_> {
+    async fn describe_key(&self, key: &str) -> Result<KeyDescription, CallError> {
+        self.live.aws.describe_key(key).await
+    }
+
+    async fn get_key_policy(&self, key: &KeyArn) -> Result<String, CallError> {
+        self.live.aws.get_key_policy(key).await
+    }
+
+    async fn put_key_policy(&self, key: &KeyArn, policy: &str) -> Result<(), CallError> {
+        self.live.aws.put_key_policy(key, policy).await
+    }
+}
+
+impl Declarations for Local<'_> {
+    async fn get_declaration(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
+        self.live.aws.get_declaration(bucket).await
+    }
+
+    async fn list_declarations(&self, next: Option<&str>) -> Result<ParameterPage, CallError> {
+        self.live.aws.list_declarations(next).await
+    }
+}
+
+impl Ledger for Local<'_> {
+    async fn read_entries(&self, resource: &Resource, _next: Option<&str>) -> Result<EntryPage, CallError> {
+        let entries = self.entries.borrow();
+        let of_resource = entries.values().filter(|entry| entry.resource == *resource).cloned().collect();
+        Ok(EntryPage { entries: of_resource, next: None })
+    }
+
+    async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
+        let mut entries = self.entries.borrow_mut();
+        let key = (entry.resource.clone(), entry.name.clone());
+        if entries.get(&key).map_or(0, |stored| stored.version) + 1 != entry.version {
+            return Ok(Stored::Conflict);
+        }
+        entries.insert(key, entry.clone());
+        Ok(Stored::Done)
+    }
+
+    async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
+        self.entries.borrow_mut().remove(&(entry.resource.clone(), entry.name.clone()));
+        Ok(Stored::Done)
+    }
+}
+
+impl Queues for Local<'_> {
+    async fn send_work(&self, batch: &[Work]) -> Result<Vec<usize>, CallError> {
+        self.work.borrow_mut().extend(batch.iter().cloned());
+        Ok(Vec::new())
+    }
+
+    async fn send_later(&self, _look: &LaterLook, _delay: Duration) -> Result<(), CallError> {
+        // A replay ends with the process.
+        Ok(())
+    }
+}
+
+impl Topic for Local<'_> {
+    async fn publish(&self, _notice: &Notice) -> Result<(), CallError> {
+        // Nobody is woken by a replay; the report says what they would have been told.
+        Ok(())
+    }
+}
+
+impl Clock for Local<'_> {
+    fn now(&self) -> Moment {
+        self.live.aws.now()
+    }
+}

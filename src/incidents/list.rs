@@ -1,0 +1,404 @@
+//! The incidents: what happens, who does it, and how it has to end.
+
+use guardian_core::finding::{Code, Verdict};
+use guardian_core::name::{BucketName, CloudName, KeyArn};
+use guardian_core::settings::Settings;
+use guardian_model::Who;
+use serde_json::{Value, json};
+
+use crate::stage::{Act, Stage, StageError};
+
+/// Two buckets with their keys, and the policies that their owner wrote.
+#[derive(Debug, Clone)]
+pub struct World {
+    account: String,
+    partition: String,
+    /// What plain HTTP is forbidden to do.
+    tls_only: &'static str,
+    /// A bucket encrypted by S3 itself, read by two clouds.
+    pub plain: BucketName,
+    /// A bucket under a customer managed key, read by one cloud.
+    pub secret: BucketName,
+    /// The key of the second bucket.
+    pub first_key: KeyArn,
+    /// The key it is switched to.
+    pub second_key: KeyArn,
+}
+
+/// A role that the owner's policies name.
+const THUMBNAILER: &str = "media-thumbnailer";
+/// A role that is deleted while a policy still names it.
+const LEAVER: &str = "media-importer";
+
+impl World {
+    /// Builds the world on a stage: buckets, keys and roles, but nothing of Cloudinary yet.
+    ///
+    /// # Errors
+    ///
+    /// What the stage could not do.
+    pub async fn build<S: Stage>(stage: &S) -> Result<Self, StageError> {
+        let settings = stage.settings();
+        let name = |text: &str| format!("{text}{}", stage.tag()).parse().map_err(|error| StageError::new("name a bucket", error));
+        let (plain, secret): (BucketName, BucketName) = (name("media-plain")?, name("media-secret")?);
+        stage.create_bucket(&plain).await?;
+        stage.create_bucket(&secret).await?;
+        let world = Self {
+            account: settings.account.to_string(),
+            partition: settings.partition.clone(),
+            tls_only: if stage.denies_literally() { "s3:PutBucketAcl" } else { "s3:*" },
+            plain,
+            secret,
+            first_key: stage.create_key().await?,
+            second_key: stage.create_key().await?,
+        };
+        for role in [THUMBNAILER, LEAVER] {
+            stage.create_role(&world.role(role)).await?;
+        }
+        let terraform = Who::terraform;
+        for bucket in [&world.plain, &world.secret] {
+            stage.act(terraform(), &Act::PutBucketPolicy(bucket.clone(), world.owners_policy(bucket))).await?;
+        }
+        stage.act(terraform(), &Act::DefaultKey(world.secret.clone(), world.first_key.clone())).await?;
+        for key in [&world.first_key, &world.second_key] {
+            stage.act(terraform(), &Act::PutKeyPolicy(key.clone(), world.owners_key_policy())).await?;
+        }
+        Ok(world)
+    }
+
+    /// The cloud names each bucket is declared for.
+    #[must_use]
+    pub fn clouds(&self, bucket: &BucketName) -> Vec<CloudName> {
+        let names: &[&str] = if *bucket == self.plain { &["demo", "demo-staging"] } else { &["demo"] };
+        names.iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
+    fn role(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)
+    }
+
+    fn bucket_arn(&self, bucket: &BucketName) -> String {
+        format!("arn:{}:s3:::{bucket}", self.partition)
+    }
+
+    /// The policy the owner keeps in Terraform: it knows nothing of Cloudinary.
+    #[must_use]
+    pub fn owners_policy(&self, bucket: &BucketName) -> Value {
+        let arn = self.bucket_arn(bucket);
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "TlsOnly",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": self.tls_only,
+                    "Resource": [arn.clone(), format!("{arn}/*")],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+                },
+                {
+                    "Sid": "Thumbnailer",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": self.role(THUMBNAILER)},
+                    "Action": ["s3:GetObject", "s3:PutObject"],
+                    "Resource": format!("{arn}/thumbnails/*")
+                }
+            ]
+        })
+    }
+
+    fn with_statement(&self, bucket: &BucketName, statement: Value) -> Value {
+        let mut policy = self.owners_policy(bucket);
+        if let Some(statements) = policy.get_mut("Statement").and_then(Value::as_array_mut) {
+            statements.push(statement);
+        }
+        policy
+    }
+
+    fn our_statement(&self, bucket: &BucketName, settings: &Settings) -> Value {
+        json!({
+            "Sid": format!("AWSConsoleStmt-{bucket}-cloudinary"),
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:{}:iam::{}:root", self.partition, settings.cloudinary_account)},
+            "Action": ["s3:GetObject"],
+            "Resource": format!("{}/*", self.bucket_arn(bucket))
+        })
+    }
+
+    /// The key policy the owner keeps in Terraform.
+    #[must_use]
+    pub fn owners_key_policy(&self) -> Value {
+        json!({
+            "Version": "2012-10-17",
+            "Id": "media-key",
+            "Statement": [
+                {
+                    "Sid": "Enable IAM User Permissions",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": format!("arn:{}:iam::{}:root", self.partition, self.account)},
+                    "Action": "kms:*",
+                    "Resource": "*"
+                },
+                {
+                    "Sid": "Thumbnailer",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": self.role(THUMBNAILER)},
+                    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                    "Resource": "*"
+                }
+            ]
+        })
+    }
+}
+
+/// How an incident has to end.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// What people hear was repaired.
+    pub repaired: &'static [Code],
+    /// What people hear they have to do something about.
+    pub needs_you: &'static [Code],
+    /// What people hear is over, without the guardian's doing.
+    pub resolved: &'static [Code],
+    /// The verdict on the bucket afterwards.
+    pub verdict: Option<Verdict>,
+}
+
+/// A step of an incident: somebody does something, and that is how it ends.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Who.
+    pub who: Who,
+    /// What they do, one after the other.
+    pub acts: Vec<Act>,
+    /// How it ends.
+    pub expected: Expected,
+}
+
+/// One incident.
+#[derive(Debug, Clone)]
+pub struct Incident {
+    /// What happens, in a line.
+    pub name: &'static str,
+    /// The bucket it is about.
+    pub bucket: BucketName,
+    /// What breaks it and, where only a person can mend it, how a person does.
+    pub steps: Vec<Step>,
+}
+
+fn step(who: Who, acts: Vec<Act>, expected: Expected) -> Step {
+    Step { who, acts, expected }
+}
+
+fn repaired(codes: &'static [Code]) -> Expected {
+    Expected { repaired: codes, verdict: Some(Verdict::Readable), ..Expected::default() }
+}
+
+fn quiet() -> Expected {
+    Expected { verdict: Some(Verdict::Readable), ..Expected::default() }
+}
+
+fn needs_you(codes: &'static [Code], verdict: Verdict) -> Expected {
+    Expected { needs_you: codes, verdict: Some(verdict), ..Expected::default() }
+}
+
+fn resolved(codes: &'static [Code]) -> Expected {
+    Expected { resolved: codes, verdict: Some(Verdict::Readable), ..Expected::default() }
+}
+
+/// The list, for this world.
+#[must_use]
+pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
+    let mut list = vec![
+        onboarding(world, &world.plain, &[Code::GrantMissing, Code::MarkerMissing, Code::MarkerMissing]),
+        onboarding(world, &world.secret, &[Code::GrantMissing, Code::MarkerMissing, Code::KeyGrantMissing]),
+    ];
+    list.extend(bucket_incidents(world));
+    list.extend(key_incidents(world));
+    list.extend(human_incidents(world, settings));
+    list.push(Incident {
+        name: "the sweep passes and finds everything in order",
+        bucket: world.plain.clone(),
+        steps: vec![step(Who::service("events.amazonaws.com"), vec![Act::Sweep], quiet())],
+    });
+    list
+}
+
+fn onboarding(world: &World, bucket: &BucketName, codes: &'static [Code]) -> Incident {
+    let clouds = world.clouds(bucket);
+    let declaration = json!({"clouds": clouds});
+    Incident {
+        name: if *bucket == world.plain { "a bucket is declared" } else { "a bucket under SSE-KMS is declared" },
+        bucket: bucket.clone(),
+        steps: vec![step(Who::terraform(), vec![Act::Declare(bucket.clone(), declaration)], repaired(codes))],
+    }
+}
+
+fn bucket_incidents(world: &World) -> Vec<Incident> {
+    let (plain, secret) = (&world.plain, &world.secret);
+    let marker = ".wellknown/cloudinary/demo-staging".to_owned();
+    vec![
+        Incident {
+            name: "Terraform replaces the whole bucket policy",
+            bucket: plain.clone(),
+            steps: vec![step(
+                Who::terraform(),
+                vec![Act::PutBucketPolicy(plain.clone(), world.owners_policy(plain))],
+                repaired(&[Code::GrantMissing]),
+            )],
+        },
+        Incident {
+            name: "a security tool deletes the bucket policy, and Terraform puts its own back",
+            bucket: secret.clone(),
+            steps: vec![
+                step(
+                    Who::role("security-remediation", "s3-fixer", "Prowler/5.14.0 Boto3/1.40.61"),
+                    vec![Act::DeleteBucketPolicy(secret.clone())],
+                    repaired(&[Code::GrantMissing]),
+                ),
+                step(
+                    Who::terraform(),
+                    vec![Act::PutBucketPolicy(secret.clone(), world.owners_policy(secret))],
+                    repaired(&[Code::GrantMissing]),
+                ),
+            ],
+        },
+        Incident {
+            name: "somebody deletes a marker",
+            bucket: plain.clone(),
+            steps: vec![step(
+                Who::cli("ana"),
+                vec![Act::DeleteObject(plain.clone(), marker)],
+                repaired(&[Code::MarkerMissing]),
+            )],
+        },
+        Incident {
+            name: "a stranger's marker appears, and is taken away again",
+            bucket: plain.clone(),
+            steps: vec![
+                step(
+                    Who::cli("bob"),
+                    vec![Act::PutObject(plain.clone(), ".wellknown/cloudinary/stranger".to_owned())],
+                    needs_you(&[Code::MarkerUnexpected], Verdict::Readable),
+                ),
+                step(
+                    Who::console("ana"),
+                    vec![Act::DeleteObject(plain.clone(), ".wellknown/cloudinary/stranger".to_owned())],
+                    resolved(&[Code::MarkerUnexpected]),
+                ),
+            ],
+        },
+    ]
+}
+
+fn key_incidents(world: &World) -> Vec<Incident> {
+    let secret = &world.secret;
+    vec![
+        Incident {
+            name: "the default key is switched to a new one",
+            bucket: secret.clone(),
+            steps: vec![step(
+                Who::terraform(),
+                vec![Act::DefaultKey(secret.clone(), world.second_key.clone())],
+                repaired(&[Code::KeyGrantMissing]),
+            )],
+        },
+        Incident {
+            name: "the old key's policy loses the statement, though objects are still under it",
+            bucket: secret.clone(),
+            steps: vec![step(
+                Who::terraform(),
+                vec![Act::PutKeyPolicy(world.first_key.clone(), world.owners_key_policy())],
+                repaired(&[Code::KeyGrantMissing]),
+            )],
+        },
+        Incident {
+            name: "a key is disabled, and enabled again",
+            bucket: secret.clone(),
+            steps: vec![
+                step(
+                    Who::console("bob"),
+                    vec![Act::DisableKey(world.second_key.clone())],
+                    needs_you(&[Code::KeyDisabled], Verdict::Blocked),
+                ),
+                step(
+                    Who::console("ana"),
+                    vec![Act::EnableKey(world.second_key.clone())],
+                    resolved(&[Code::KeyDisabled]),
+                ),
+            ],
+        },
+    ]
+}
+
+fn human_incidents(world: &World, settings: &Settings) -> Vec<Incident> {
+    let plain = &world.plain;
+    let arn = world.bucket_arn(plain);
+    let deny = json!({
+        "Sid": "OnlyFromOurNetwork",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": format!("{arn}/photos/*"),
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": world.account}}
+    });
+    let mut with_deny = world.with_statement(plain, world.our_statement(plain, settings));
+    if let Some(statements) = with_deny.get_mut("Statement").and_then(Value::as_array_mut) {
+        statements.push(deny);
+    }
+    let leaver = world.role(LEAVER);
+    let with_leaver = world.with_statement(
+        plain,
+        json!({
+            "Sid": "Importer",
+            "Effect": "Allow",
+            "Principal": {"AWS": leaver.clone()},
+            "Action": "s3:PutObject",
+            "Resource": format!("{arn}/import/*")
+        }),
+    );
+    vec![
+        Incident {
+            name: "an explicit Deny is added, and removed again",
+            bucket: plain.clone(),
+            steps: vec![
+                step(
+                    Who::console("bob"),
+                    vec![Act::PutBucketPolicy(plain.clone(), with_deny)],
+                    needs_you(&[Code::GrantDenied], Verdict::Blocked),
+                ),
+                step(
+                    Who::console("bob"),
+                    vec![Act::PutBucketPolicy(
+                        plain.clone(),
+                        world.with_statement(plain, world.our_statement(plain, settings)),
+                    )],
+                    resolved(&[Code::GrantDenied]),
+                ),
+            ],
+        },
+        Incident {
+            name: "a dead principal sits in the policy, so that it cannot be written back",
+            bucket: plain.clone(),
+            steps: vec![
+                step(
+                    Who::terraform(),
+                    vec![
+                        Act::PutBucketPolicy(plain.clone(), with_leaver),
+                        Act::DeleteRole(leaver, plain.clone()),
+                    ],
+                    needs_you(&[Code::PolicyUnwritable], Verdict::Blocked),
+                ),
+                step(
+                    Who::terraform(),
+                    vec![Act::PutBucketPolicy(plain.clone(), world.owners_policy(plain))],
+                    Expected {
+                        repaired: &[Code::GrantMissing],
+                        resolved: &[Code::PolicyUnwritable],
+                        verdict: Some(Verdict::Readable),
+                        ..Expected::default()
+                    },
+                ),
+            ],
+        },
+    ]
+}

@@ -1,0 +1,217 @@
+//! The stage on an emulator: the SDK against the endpoint of the environment.
+//!
+//! Emulators record no policy change for EventBridge, so the events come from a *shadow*: the model does what
+//! the outsider does on the emulator, and its authentic events, with the emulator's key ARNs put in, are sent
+//! to the real ingest queue.
+
+mod clients;
+mod endpoint;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use guardian_aws::{Aws, Connection};
+use guardian_core::declaration::Declaration;
+use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::observation::ObjectEncryption;
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_model::{Model, Who};
+use guardian_reconcile::operator::{Look, look};
+use guardian_reconcile::seam::Clock;
+use guardian_reconcile::{Report, reconcile_batch, route_batch};
+use serde_json::Value;
+
+use super::model::perform;
+use super::{Act, CallMade, Stage, StageError};
+use clients::Clients;
+pub use endpoint::{EndpointError, refuse_anything_but_loopback};
+
+const ROUNDS: usize = 200;
+
+/// An emulator with a stack's table, topic and queues on it.
+#[derive(Debug)]
+pub struct EmulatorStage {
+    aws: Aws,
+    settings: Settings,
+    endpoint: String,
+    clients: Clients,
+    tag: String,
+    denies_literally: bool,
+    shadow: Model,
+    /// The shadow's keys and what they are called on the emulator.
+    keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
+}
+
+impl EmulatorStage {
+    /// Sets a stack's table, topic and queues up on the emulator behind `connection`.
+    ///
+    /// # Errors
+    ///
+    /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
+    pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
+        let caller = connection.caller().await.map_err(|error| StageError::new("ask whose credentials these are", error))?;
+        let cloudinary_account =
+            CLOUDINARY_ACCOUNT.parse().map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let settings = Settings {
+            account: caller.account.clone(),
+            partition: caller.partition().to_owned(),
+            region: connection.region().to_owned(),
+            cloudinary_account,
+            ceilings: Ceilings::open(Mode::Repair),
+        };
+        let mut clients = Clients::new(&connection);
+        let stack_names = Aws::new(connection.clone(), caller.account.clone(), guardian_aws::Stack::default());
+        // Every run has its own names, so that a second one on the same emulator starts from nothing.
+        let tag = format!("-{:x}", stack_names.now().unix());
+        let stack = clients.create_stack(&tag).await?;
+        let denies_literally = clients.denies_literally(&settings, &tag).await?;
+        let shadow = Model::at_home(1, &caller.account, &settings.region);
+        let aws = Aws::new(connection, caller.account, stack);
+        drop(aws.take_calls());
+        Ok(Self {
+            aws,
+            settings,
+            endpoint: endpoint.to_owned(),
+            clients,
+            tag,
+            denies_literally,
+            shadow,
+            keys: RefCell::default(),
+        })
+    }
+
+    fn shadow_key(&self, key: &KeyArn) -> KeyArn {
+        let keys = self.keys.borrow();
+        keys.iter().find(|(_, real)| *real == key).map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
+    }
+
+    /// The same act in the shadow's words.
+    fn for_shadow(&self, act: &Act) -> Act {
+        match act {
+            Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
+            Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
+            Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),
+            Act::EnableKey(key) => Act::EnableKey(self.shadow_key(key)),
+            other => other.clone(),
+        }
+    }
+
+    /// The events the act would have sent.
+    fn events_of(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
+        let act = self.for_shadow(act);
+        if let Act::DeleteObject(bucket, key) = &act {
+            // The guardian's own markers never reached the shadow.
+            self.shadow.add_object(bucket, key, ObjectEncryption::SseS3);
+        }
+        self.shadow.set_now(self.aws.now());
+        self.shadow.take_events();
+        perform(&self.shadow, who, &act)?;
+        let keys = self.keys.borrow();
+        let mut events = self.shadow.take_events();
+        if matches!(act, Act::Sweep) {
+            events.push(super::model::scheduled_event(0, self.aws.now()).to_string());
+        }
+        events
+            .into_iter()
+            .map(|mut text| {
+                for (shadow, real) in keys.iter() {
+                    text = text.replace(shadow.as_str(), real.as_str()).replace(shadow.id(), real.id());
+                }
+                serde_json::from_str(&text).map_err(|error| StageError::new("read the shadow's event", error))
+            })
+            .collect()
+    }
+
+    async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
+        let events = self.clients.receive(&self.clients.ingest).await?;
+        let failed = route_batch(&self.aws, &events.messages).await;
+        self.clients.settle(&self.clients.ingest, &events, &failed).await?;
+        let work = self.clients.receive(&self.clients.work).await?;
+        let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
+        reports.extend(done);
+        self.clients.settle(&self.clients.work, &work, &failed).await?;
+        Ok(!(events.messages.is_empty() && work.messages.is_empty()))
+    }
+}
+
+impl Stage for EmulatorStage {
+    fn describe(&self) -> String {
+        let note = if self.denies_literally { " (which takes every Deny literally, whatever its condition)" } else { "" };
+        format!("the emulator at {}{note}", self.endpoint)
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    fn tag(&self) -> String {
+        self.tag.clone()
+    }
+
+    fn denies_literally(&self) -> bool {
+        self.denies_literally
+    }
+
+    async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError> {
+        self.shadow.add_bucket(bucket);
+        self.clients.create_bucket(&self.settings, bucket).await
+    }
+
+    async fn create_key(&self) -> Result<KeyArn, StageError> {
+        let real = self.clients.create_key().await?;
+        self.keys.borrow_mut().insert(self.shadow.add_key(), real.clone());
+        Ok(real)
+    }
+
+    async fn create_role(&self, arn: &str) -> Result<(), StageError> {
+        // The emulators ask no principal for its existence; the shadow does.
+        self.shadow.create_principal(arn);
+        Ok(())
+    }
+
+    async fn act(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
+        self.clients.perform(act).await?;
+        let events = self.events_of(who, act)?;
+        for event in &events {
+            self.clients.send(&self.clients.ingest, &event.to_string()).await?;
+        }
+        Ok(events)
+    }
+
+    async fn pump(&self) -> Result<Vec<Report>, StageError> {
+        let mut reports = Vec::new();
+        for _ in 0..ROUNDS {
+            if !self.run_once(&mut reports).await? {
+                return Ok(reports);
+            }
+        }
+        Err(StageError::new("come to rest", format!("there is still work after {ROUNDS} rounds")))
+    }
+
+    async fn let_time_pass(&self) -> Result<Vec<Report>, StageError> {
+        // An emulator's clock is the real one; the later looks stay in its queue.
+        Ok(Vec::new())
+    }
+
+    async fn look(&self, declaration: &Declaration) -> Result<Look, StageError> {
+        let seen = look(&self.aws, &self.settings, declaration).await;
+        drop(self.aws.take_calls());
+        seen.map_err(|error| StageError::new("look at the bucket", error))
+    }
+
+    async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
+        self.clients.bucket_policy(bucket).await
+    }
+
+    async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
+        self.clients.key_policy(key).await
+    }
+
+    fn take_calls(&self) -> Vec<CallMade> {
+        self.aws
+            .take_calls()
+            .iter()
+            .map(|call| CallMade { operation: call.to_string(), repairs: call.is_repair() })
+            .collect()
+    }
+}

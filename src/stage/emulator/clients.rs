@@ -1,0 +1,258 @@
+//! What the outsiders and the event source mappings do on an emulator.
+
+use std::fmt::Debug;
+
+use aws_sdk_dynamodb::types as dynamodb;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::types as s3;
+use aws_sdk_sqs::types::QueueAttributeName;
+use guardian_aws::{Connection, PARAMETER_PREFIX, Stack};
+use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::settings::Settings;
+use guardian_reconcile::Message;
+
+use super::super::{Act, StageError};
+
+/// What Lambda takes from a queue at a time.
+const BATCH: i32 = 10;
+
+/// Clients of our own: what the outsiders do must not count as calls of the guardian.
+#[derive(Debug)]
+pub(super) struct Clients {
+    s3: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
+    sqs: aws_sdk_sqs::Client,
+    ssm: aws_sdk_ssm::Client,
+    sns: aws_sdk_sns::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) ingest: String,
+    pub(super) work: String,
+}
+
+/// A batch as it was received.
+pub(super) struct Received {
+    pub(super) messages: Vec<Message>,
+    receipts: Vec<String>,
+}
+
+fn failed<E: Debug>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
+    move |error| StageError::new(what, format!("{error:?}"))
+}
+
+impl Clients {
+    pub(super) fn new(connection: &Connection) -> Self {
+        let config = connection.config();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(true).build();
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            kms: aws_sdk_kms::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
+            ssm: aws_sdk_ssm::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            ingest: String::new(),
+            work: String::new(),
+        }
+    }
+
+    /// Table, topic and queues as template.yaml makes them.
+    pub(super) async fn create_stack(&mut self, tag: &str) -> Result<Stack, StageError> {
+        let table = format!("guardian{tag}");
+        self.create_table(&table).await?;
+        let topic = self.sns.create_topic().name(format!("guardian{tag}")).send().await;
+        let topic = topic.map_err(failed("create the topic"))?;
+        let ingest = self.sqs.create_queue().queue_name(format!("guardian-ingest{tag}")).send().await;
+        let ingest = ingest.map_err(failed("create the ingest queue"))?;
+        let work = self
+            .sqs
+            .create_queue()
+            .queue_name(format!("guardian-work{tag}.fifo"))
+            .attributes(QueueAttributeName::FifoQueue, "true")
+            .attributes(QueueAttributeName::VisibilityTimeout, "30")
+            .send()
+            .await
+            .map_err(failed("create the work queue"))?;
+        self.ingest = ingest.queue_url.unwrap_or_default();
+        self.work = work.queue_url.unwrap_or_default();
+        Ok(Stack {
+            table: Some(table),
+            topic_arn: topic.topic_arn,
+            work_queue_url: Some(self.work.clone()),
+            ingest_queue_url: Some(self.ingest.clone()),
+        })
+    }
+
+    async fn create_table(&self, name: &str) -> Result<(), StageError> {
+        const WHAT: &str = "create the table";
+        let mut request =
+            self.dynamodb.create_table().table_name(name).billing_mode(dynamodb::BillingMode::PayPerRequest);
+        for (attribute, kind) in [("pk", dynamodb::KeyType::Hash), ("sk", dynamodb::KeyType::Range)] {
+            let definition = dynamodb::AttributeDefinition::builder()
+                .attribute_name(attribute)
+                .attribute_type(dynamodb::ScalarAttributeType::S)
+                .build()
+                .map_err(failed(WHAT))?;
+            let element = dynamodb::KeySchemaElement::builder()
+                .attribute_name(attribute)
+                .key_type(kind)
+                .build()
+                .map_err(failed(WHAT))?;
+            request = request.attribute_definitions(definition).key_schema(element);
+        }
+        request.send().await.map_err(failed(WHAT))?;
+        Ok(())
+    }
+
+    /// Whether a Deny whose condition is not met still denies, as in moto 5.2 (`get_permission` looks at
+    /// action and resource only).
+    pub(super) async fn denies_literally(&self, settings: &Settings, tag: &str) -> Result<bool, StageError> {
+        let name: BucketName =
+            format!("probe{tag}").parse().map_err(|error| StageError::new("name a bucket", error))?;
+        self.create_bucket(settings, &name).await?;
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+                "Resource": format!("arn:{}:s3:::{name}/*", settings.partition),
+                "Condition": {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}
+            }]
+        });
+        let put = self.s3.put_bucket_policy().bucket(name.as_str()).policy(policy.to_string()).send().await;
+        put.map_err(failed("put a policy"))?;
+        let body = aws_sdk_s3::primitives::ByteStream::from_static(b"");
+        Ok(self.s3.put_object().bucket(name.as_str()).key("probe").body(body).send().await.is_err())
+    }
+
+    pub(super) async fn create_bucket(&self, settings: &Settings, bucket: &BucketName) -> Result<(), StageError> {
+        let mut request = self.s3.create_bucket().bucket(bucket.as_str());
+        // us-east-1 is the one Region that must not be named (S3 API Reference, CreateBucket).
+        if settings.region != "us-east-1" {
+            let place = s3::BucketLocationConstraint::from(settings.region.as_str());
+            request = request.create_bucket_configuration(
+                s3::CreateBucketConfiguration::builder().location_constraint(place).build(),
+            );
+        }
+        request.send().await.map_err(failed("create a bucket"))?;
+        Ok(())
+    }
+
+    pub(super) async fn create_key(&self) -> Result<KeyArn, StageError> {
+        let made = self.kms.create_key().send().await.map_err(failed("create a key"))?;
+        let arn = made.key_metadata.and_then(|metadata| metadata.arn).unwrap_or_default();
+        arn.parse().map_err(|error| StageError::new("read the new key's ARN", error))
+    }
+
+    pub(super) async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
+        match self.s3.get_bucket_policy().bucket(bucket.as_str()).send().await {
+            Ok(answer) => Ok(answer.policy),
+            Err(error) if error.code() == Some("NoSuchBucketPolicy") => Ok(None),
+            Err(error) => Err(StageError::new("read a bucket policy", format!("{error:?}"))),
+        }
+    }
+
+    pub(super) async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
+        let answer = self.kms.get_key_policy().key_id(key.as_str()).policy_name("default").send().await;
+        Ok(answer.map_err(failed("read a key policy"))?.policy)
+    }
+
+    /// Does what the act says.
+    pub(super) async fn perform(&self, act: &Act) -> Result<(), StageError> {
+        match act {
+            Act::PutBucketPolicy(bucket, policy) => self.put_bucket_policy(bucket, &policy.to_string()).await,
+            Act::DeleteBucketPolicy(bucket) => {
+                let done = self.s3.delete_bucket_policy().bucket(bucket.as_str()).send().await;
+                done.map(drop).map_err(failed("delete a bucket policy"))
+            }
+            Act::PutObject(bucket, key) => {
+                let done = self.s3.put_object().bucket(bucket.as_str()).key(key).send().await;
+                done.map(drop).map_err(failed("put an object"))
+            }
+            Act::DeleteObject(bucket, key) => {
+                let done = self.s3.delete_object().bucket(bucket.as_str()).key(key).send().await;
+                done.map(drop).map_err(failed("delete an object"))
+            }
+            Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key).await,
+            Act::PutKeyPolicy(key, policy) => {
+                let request = self.kms.put_key_policy().key_id(key.as_str()).policy(policy.to_string());
+                request.send().await.map(drop).map_err(failed("put a key policy"))
+            }
+            Act::DisableKey(key) => {
+                let done = self.kms.disable_key().key_id(key.as_str()).send().await;
+                done.map(drop).map_err(failed("disable a key"))
+            }
+            Act::EnableKey(key) => {
+                let done = self.kms.enable_key().key_id(key.as_str()).send().await;
+                done.map(drop).map_err(failed("enable a key"))
+            }
+            Act::DeleteRole(arn, bucket) => {
+                // The emulators keep the ARN of a role that is gone; S3 shows its unique id.
+                let policy = self.bucket_policy(bucket).await?.unwrap_or_default();
+                self.put_bucket_policy(bucket, &policy.replace(arn, "AROA5JTVXQ2EXAMPLE7KC")).await
+            }
+            Act::Declare(bucket, declaration) => {
+                let request = self
+                    .ssm
+                    .put_parameter()
+                    .name(format!("{PARAMETER_PREFIX}{bucket}"))
+                    .value(declaration.to_string())
+                    .r#type(aws_sdk_ssm::types::ParameterType::String)
+                    .overwrite(true);
+                request.send().await.map(drop).map_err(failed("put a parameter"))
+            }
+            Act::Sweep => Ok(()),
+        }
+    }
+
+    async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), StageError> {
+        let done = self.s3.put_bucket_policy().bucket(bucket.as_str()).policy(policy).send().await;
+        done.map(drop).map_err(failed("put a bucket policy"))
+    }
+
+    async fn put_default_key(&self, bucket: &BucketName, key: &KeyArn) -> Result<(), StageError> {
+        const WHAT: &str = "set the default encryption";
+        let default = s3::ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(s3::ServerSideEncryption::AwsKms)
+            .kms_master_key_id(key.as_str())
+            .build()
+            .map_err(failed(WHAT))?;
+        let rule = s3::ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default)
+            .bucket_key_enabled(true)
+            .build();
+        let configuration =
+            s3::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(failed(WHAT))?;
+        let request = self.s3.put_bucket_encryption().bucket(bucket.as_str());
+        let done = request.server_side_encryption_configuration(configuration).send().await;
+        done.map(drop).map_err(failed(WHAT))
+    }
+
+    pub(super) async fn send(&self, queue: &str, body: &str) -> Result<(), StageError> {
+        let sent = self.sqs.send_message().queue_url(queue).message_body(body).send().await;
+        sent.map(drop).map_err(failed("deliver an event"))
+    }
+
+    pub(super) async fn receive(&self, queue: &str) -> Result<Received, StageError> {
+        let request = self.sqs.receive_message().queue_url(queue).max_number_of_messages(BATCH);
+        let answer = request.send().await.map_err(failed("receive messages"))?;
+        let (mut messages, mut receipts) = (Vec::new(), Vec::new());
+        for message in answer.messages.unwrap_or_default() {
+            messages.push(Message {
+                id: message.message_id.unwrap_or_default(),
+                body: message.body.unwrap_or_default(),
+            });
+            receipts.push(message.receipt_handle.unwrap_or_default());
+        }
+        Ok(Received { messages, receipts })
+    }
+
+    /// Deletes what was handled; what failed comes back after its visibility timeout.
+    pub(super) async fn settle(&self, queue: &str, received: &Received, failed_ids: &[String]) -> Result<(), StageError> {
+        for (message, receipt) in received.messages.iter().zip(&received.receipts) {
+            if !failed_ids.contains(&message.id) {
+                let done = self.sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await;
+                done.map_err(failed("delete a message"))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+//! The stage on the in-memory model.
+
+use std::time::Duration;
+
+use guardian_core::declaration::Declaration;
+use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::observation::DefaultEncryption;
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::moment::Moment;
+use guardian_model::{Model, Queue, Who};
+use guardian_reconcile::operator::{Look, look};
+use guardian_reconcile::seam::{Clock, Identity};
+use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
+use serde_json::Value;
+
+use super::{Act, CallMade, Stage, StageError};
+
+/// What Lambda takes from a queue at a time.
+const BATCH: usize = 10;
+
+/// More rounds than any incident needs: a stage that never comes to rest is an error, not an endless loop.
+const ROUNDS: usize = 200;
+
+/// The model, with the event source mappings that Lambda would run.
+#[derive(Debug, Clone)]
+pub struct ModelStage {
+    model: Model,
+    settings: Settings,
+}
+
+impl ModelStage {
+    /// A fresh model.
+    ///
+    /// # Errors
+    ///
+    /// When the model does not name its account.
+    pub async fn new(seed: u64) -> Result<Self, StageError> {
+        let model = Model::new(seed);
+        let account =
+            model.caller_account().await.map_err(|error| StageError::new("ask for the account", error))?;
+        let cloudinary_account =
+            CLOUDINARY_ACCOUNT.parse().map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let settings = Settings {
+            account,
+            partition: "aws".to_owned(),
+            region: "us-east-1".to_owned(),
+            cloudinary_account,
+            ceilings: Ceilings::open(Mode::Repair),
+        };
+        model.take_journal();
+        Ok(Self { model, settings })
+    }
+
+    /// The model itself.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    async fn run_once(&self, reports: &mut Vec<Report>) -> bool {
+        let events = self.model.receive_ingest(BATCH);
+        if !events.is_empty() {
+            let failed = route_batch(&self.model, &messages(&events)).await;
+            self.model.settle_ingest(&events, &failed);
+        }
+        let work = self.model.receive_work(BATCH);
+        if !work.is_empty() {
+            let (done, failed) = reconcile_batch(&self.model, &self.settings, &messages(&work)).await;
+            reports.extend(done);
+            self.model.settle_work(&work, &failed);
+        }
+        !(events.is_empty() && work.is_empty())
+    }
+}
+
+fn messages(received: &[guardian_model::Message]) -> Vec<Message> {
+    received.iter().map(|message| Message { id: message.id.clone(), body: message.body.clone() }).collect()
+}
+
+impl Stage for ModelStage {
+    fn describe(&self) -> String {
+        "the in-memory model of AWS".to_owned()
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError> {
+        self.model.add_bucket(bucket);
+        Ok(())
+    }
+
+    async fn create_key(&self) -> Result<KeyArn, StageError> {
+        Ok(self.model.add_key())
+    }
+
+    async fn create_role(&self, arn: &str) -> Result<(), StageError> {
+        self.model.create_principal(arn);
+        Ok(())
+    }
+
+    async fn act(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
+        self.model.take_events();
+        // People do one thing after the other: no two events of theirs in the same second.
+        self.model.advance(Duration::from_secs(7));
+        perform(&self.model, who, act)?;
+        let events = self.model.take_events();
+        events
+            .iter()
+            .map(|text| serde_json::from_str(text).map_err(|error| StageError::new("read the model's event", error)))
+            .collect()
+    }
+
+    async fn pump(&self) -> Result<Vec<Report>, StageError> {
+        let mut reports = Vec::new();
+        for _ in 0..ROUNDS {
+            if !self.run_once(&mut reports).await {
+                return Ok(reports);
+            }
+        }
+        Err(StageError::new("come to rest", format!("there is still work after {ROUNDS} rounds")))
+    }
+
+    async fn let_time_pass(&self) -> Result<Vec<Report>, StageError> {
+        let mut reports = Vec::new();
+        for _ in 0..ROUNDS {
+            let Some(due) = self.model.next_due() else { return Ok(reports) };
+            self.model.advance(due);
+            reports.extend(self.pump().await?);
+        }
+        Err(StageError::new("come to rest", "later looks never end"))
+    }
+
+    async fn look(&self, declaration: &Declaration) -> Result<Look, StageError> {
+        let seen = look(&self.model, &self.settings, declaration).await;
+        self.model.take_journal();
+        seen.map_err(|error| StageError::new("look at the bucket", error))
+    }
+
+    async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
+        Ok(self.model.policy(bucket))
+    }
+
+    async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
+        Ok(self.model.key_policy(key))
+    }
+
+    fn take_calls(&self) -> Vec<CallMade> {
+        let journal = self.model.take_journal();
+        journal
+            .iter()
+            .map(|call| CallMade { operation: call.operation.to_owned(), repairs: call.repairs() })
+            .collect()
+    }
+}
+
+/// Does on the model what the act says.
+pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageError> {
+    let outsider = model.act_as(who);
+    let done = match act {
+        Act::PutBucketPolicy(bucket, policy) => outsider.put_bucket_policy(bucket, &policy.to_string()),
+        Act::DeleteBucketPolicy(bucket) => outsider.delete_bucket_policy(bucket),
+        Act::PutObject(bucket, key) => outsider.put_object(bucket, key, None),
+        Act::DeleteObject(bucket, key) => outsider.delete_object(bucket, key),
+        Act::DefaultKey(bucket, key) => {
+            let encryption = DefaultEncryption::Kms { key: Some(key.to_string()), bucket_key: true };
+            outsider.put_bucket_encryption(bucket, encryption)
+        }
+        Act::PutKeyPolicy(key, policy) => outsider.put_key_policy(key, &policy.to_string()),
+        Act::DisableKey(key) => outsider.disable_key(key),
+        Act::EnableKey(key) => outsider.enable_key(key),
+        Act::DeleteRole(arn, _) => {
+            outsider.delete_principal(arn);
+            Ok(())
+        }
+        Act::Declare(bucket, declaration) => outsider.put_parameter(bucket.as_str(), &declaration.to_string()),
+        Act::Sweep => {
+            model.inject(&scheduled_event(model.waiting(Queue::Ingest), model.now()).to_string());
+            Ok(())
+        }
+    };
+    done.map_err(|error| StageError::new(format!("do {act:?}"), error))
+}
+
+/// What EventBridge delivers when the schedule fires (EventBridge User Guide, eb-create-rule-schedule).
+pub(super) fn scheduled_event(count: usize, now: Moment) -> Value {
+    serde_json::json!({
+        "version": "0",
+        "id": format!("5f3c1d7e-9a52-4b1e-8c0d-{:04x}{:08x}", count, now.unix()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "111122223333",
+        "time": now,
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:111122223333:rule/cloudinary-guardian-Sweep"],
+        "detail": {}
+    })
+}
