@@ -92,8 +92,7 @@ where
     let (kind, message) = match error {
         SdkError::ServiceError(service) => {
             let answer = Answer::new(operation, own_region, service.raw(), service.err().code());
-            let message = answer.message(service.err().message(), || chain(service.err()));
-            (answer.kind(), message)
+            (answer.kind(), answer.message(service.err().message()))
         }
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
             Some(error) => not_sent(error),

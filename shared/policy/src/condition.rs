@@ -15,8 +15,6 @@ pub(crate) mod address;
 mod date;
 mod described;
 pub(crate) mod operator;
-#[cfg(test)]
-mod tests;
 mod value;
 
 use operator::{Family, Operator, Quantifier};

@@ -69,9 +69,7 @@ pub fn evaluate(document: Option<&PolicyDocument>, question: &Question<'_>) -> D
         return decision;
     }
     let mut budgets = Budgets::new();
-    let t0 = std::time::Instant::now();
     let voices = Voices::gather(document, question, &mut budgets);
-    eprintln!("TMP gather {:?}", t0.elapsed());
     let mut reasons: Vec<(Access, Reason)> = Vec::new();
     for text in question.resources {
         let part = voices.answer(text, &mut budgets);
@@ -79,7 +77,6 @@ pub fn evaluate(document: Option<&PolicyDocument>, question: &Question<'_>) -> D
         decision.some_allowed |= part.some_allowed;
         reasons.extend(part.reasons.into_iter().map(|reason| (part.access, reason)));
     }
-    eprintln!("TMP {:?} scan {} cond {} covers {} denies {} expl {}", t0.elapsed(), budgets.scan.used(), budgets.conditions.used(), budgets.covers.used(), budgets.denies.used(), budgets.explanations.used());
     let deciding = reasons
         .into_iter()
         .filter(|(access, _)| *access == decision.access);

@@ -22,6 +22,9 @@ pub fn smallest_exception(deny: Statement<'_>, account: &str, partition: &str) -
         return None;
     }
     let body = deny.value().as_object()?;
+    if names_only(body, account) {
+        return None;
+    }
     let candidates = [
         without_principal(body, account),
         with_exception(body, "aws:PrincipalAccount", account),
@@ -52,6 +55,18 @@ fn lets_through(statement: &Value, account: &str, partition: &str) -> bool {
         },
     );
     crate::evaluate::applies(&statement, account, &context, document.has_variables()) == Truth::False
+}
+
+fn names_only(body: &Map<String, Value>, account: &str) -> bool {
+    let kinds = body.get("Principal").and_then(Value::as_object);
+    kinds.is_some_and(|kinds| {
+        kinds.iter().all(|(kind, names)| {
+            kind == "AWS"
+                && one_or_many(names)
+                    .iter()
+                    .all(|name| name.as_str().and_then(root_of) == Some(account))
+        })
+    })
 }
 
 /// Takes the account's name out of a list of principals, if others are left.

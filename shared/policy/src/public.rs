@@ -11,9 +11,6 @@ use crate::condition::operator::{Family, Operator, Quantifier};
 use crate::document::PolicyDocument;
 use crate::statement::{Effect, Statement, StatementRef, one_or_many, texts};
 
-#[cfg(test)]
-mod tests;
-
 /// What S3 would say of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publicness {

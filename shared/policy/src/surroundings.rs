@@ -103,16 +103,14 @@ fn public_limit(document: &PolicyDocument, setting: Setting) -> Vec<(Access, Rea
                 )
             })
             .collect(),
-        (Setting::Unknown, Publicness::Public(statements)) => statements
-            .into_iter()
-            .map(|statement| {
-                let why = "whether `RestrictPublicBuckets` is on is not known".to_owned();
-                (
-                    Access::Depends,
-                    Reason::new(Cause::PerhapsPublic { why }).of(statement),
-                )
-            })
-            .collect(),
+        (Setting::Unknown, Publicness::Public(statements)) => {
+            let names: Vec<String> = statements.iter().map(ToString::to_string).collect();
+            let why = format!(
+                "{} makes it public, and whether the setting is on is not known",
+                names.join(", ")
+            );
+            vec![(Access::Depends, Reason::new(Cause::PerhapsPublic { why }))]
+        }
         (_, Publicness::Unsure(why)) => vec![(Access::Depends, Reason::new(Cause::PerhapsPublic { why }))],
     }
 }

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use guardian_core::call::CallErrorKind;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, ObjectEncryption, PublicAccessBlock};
-use serde_json::Value;
 
 pub(crate) use objects::Encrypted;
 
 use crate::eventual::Eventual;
 use crate::policy::access::{Answer, Policy, Request, evaluate};
 use crate::policy::public::is_public;
+use crate::policy::stored::Document;
 use crate::policy::{condition::Context, directory};
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -25,6 +25,8 @@ use crate::who::Caller;
 pub struct Object {
     /// How it is encrypted; a KMS key is named by its ARN.
     pub encryption: ObjectEncryption,
+    /// Whether a Bucket Key stands between it and its KMS key.
+    pub bucket_key: bool,
     /// Its size in bytes.
     pub size: u64,
     /// Its entity tag.
@@ -33,13 +35,6 @@ pub struct Object {
     pub version: Option<String>,
     /// The storage class, where it is not `STANDARD`.
     pub storage_class: Option<String>,
-}
-
-/// A stored policy: the text that is given back, and the same read once.
-#[derive(Debug, Clone)]
-pub(crate) struct Document {
-    pub(crate) text: String,
-    pub(crate) value: Value,
 }
 
 #[derive(Debug, Clone)]
@@ -175,7 +170,7 @@ impl State {
             resource: &self.bucket_arn(name, key),
             context,
         };
-        match evaluate(&document.value, Policy::Bucket, &request) {
+        match evaluate(document.value(), Policy::Bucket, &request) {
             Answer::Denied => refuse("with an explicit deny in a resource-based policy"),
             Answer::Silent if !own => refuse("because no resource-based policy allows the action"),
             // S3 User Guide, "Blocking public access", RestrictPublicBuckets: with a public policy, access is
@@ -184,7 +179,7 @@ impl State {
             Answer::Allowed
                 if !own
                     && self.effective_block(bucket).restrict_public_buckets
-                    && is_public(&document.value) =>
+                    && is_public(document.value()) =>
             {
                 refuse("because public policies are restricted by the RestrictPublicBuckets setting")
             }
@@ -207,12 +202,9 @@ impl State {
             let Some(document) = bucket.policy.get() else {
                 continue;
             };
-            let mut value = document.value.clone();
+            let mut value = document.value().clone();
             if crate::policy::rewrite::bury(&mut value, arn, &id) {
-                bucket.policy.write(Some(Document {
-                    text: value.to_string(),
-                    value,
-                }));
+                bucket.policy.write(Some(Document::compact(value)));
             }
         }
     }

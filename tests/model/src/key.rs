@@ -9,10 +9,10 @@ use guardian_core::name::KeyArn;
 use guardian_core::observation::{KeyManager, KeyState};
 use serde_json::{Value, json};
 
-use crate::bucket::Document;
 use crate::eventual::Eventual;
 use crate::policy::access::{Answer, Policy, Request, evaluate};
 use crate::policy::condition::Context;
+use crate::policy::stored::Document;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::who::Caller;
@@ -27,10 +27,7 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(manager: KeyManager, policy: Value) -> Self {
-        let document = Document {
-            text: written(&policy),
-            value: policy,
-        };
+        let document = Document::indented(policy);
         Self {
             manager,
             state: KeyState::Enabled,
@@ -38,11 +35,6 @@ impl Key {
             deletion_date: None,
         }
     }
-}
-
-/// KMS gives policies back indented, as CloudTrail's records of PutKeyPolicy show.
-fn written(policy: &Value) -> String {
-    serde_json::to_string_pretty(policy).unwrap_or_default()
 }
 
 /// The policy of a key that is created without one (KMS Developer Guide, "Default key policy"): the account
@@ -181,7 +173,7 @@ impl State {
         action: &str,
         more: &[(&str, &str)],
     ) -> Result<(), Refusal> {
-        let document = &self.key(arn)?.policy.get().value;
+        let document = self.key(arn)?.policy.get().value();
         if self.key_answers(document, caller, arn, action, more) == Answer::Allowed {
             return Ok(());
         }

@@ -34,7 +34,7 @@ impl Keys for Model {
             state.only_in_its_account(&guardian, key, "kms:GetKeyPolicy")?;
             state.find_key(key.as_str(), &account, &region)?;
             state.authorize_key(&guardian, key, "kms:GetKeyPolicy", &[])?;
-            Ok(state.key_mut(key)?.policy.read().text)
+            Ok(state.key_mut(key)?.policy.read().text().to_owned())
         })
         .await
     }

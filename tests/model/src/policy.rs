@@ -10,4 +10,5 @@ pub(crate) mod directory;
 pub(crate) mod document;
 pub(crate) mod public;
 pub(crate) mod rewrite;
+pub(crate) mod stored;
 pub(crate) mod validity;

@@ -36,7 +36,12 @@ impl State {
                 let arn: KeyArn = arn
                     .parse()
                     .map_err(|_| Refusal::other("KMS.NotFoundException", format!("Invalid keyId '{arn}'")))?;
-                self.expect_usable(caller, &arn, "kms:Decrypt", &self.bucket_arn(name, Some(key)))
+                self.expect_usable(
+                    caller,
+                    &arn,
+                    "kms:Decrypt",
+                    &self.encryption_context(name, key, object.bucket_key),
+                )
             }
         }
     }

@@ -37,7 +37,7 @@ impl Buckets for Model {
                 .bucket_mut(bucket)?
                 .policy
                 .read()
-                .map(|document| document.text))
+                .map(|document| document.text().to_owned()))
         })
         .await
     }

@@ -7,8 +7,9 @@ use guardian_core::observation::{
     DefaultEncryption, KeyManager, KeyState, ObjectEncryption, PublicAccessBlock,
 };
 
-use crate::bucket::{Bucket, Document, Object};
+use crate::bucket::{Bucket, Object};
 use crate::key::{Key, default_policy};
+use crate::policy::stored::Document;
 use crate::ssm::DECLARATIONS;
 use crate::state::State;
 use crate::{Model, Who};
@@ -47,11 +48,7 @@ impl Model {
     /// Sets a policy past every check of PutBucketPolicy, as the stored form (`AROA…` may be in it).
     pub fn set_policy(&self, bucket: &BucketName, text: &str) {
         self.edit(bucket, |bucket| {
-            let value = serde_json::from_str(text).unwrap_or_default();
-            bucket.policy.write(Some(Document {
-                text: text.to_owned(),
-                value,
-            }));
+            bucket.policy.write(Some(Document::verbatim(text)));
         });
     }
 
@@ -71,6 +68,7 @@ impl Model {
             let etag = "d41d8cd98f00b204e9800998ecf8427e".to_owned();
             let object = Object {
                 encryption,
+                bucket_key: false,
                 size: 0,
                 etag,
                 version: None,
@@ -184,13 +182,24 @@ impl Model {
     /// The policy as it truly is, however stale the reads.
     #[must_use]
     pub fn policy(&self, bucket: &BucketName) -> Option<String> {
-        self.read(|state| Some(state.buckets.get(bucket)?.policy.get().as_ref()?.text.clone()))
+        self.read(|state| {
+            Some(
+                state
+                    .buckets
+                    .get(bucket)?
+                    .policy
+                    .get()
+                    .as_ref()?
+                    .text()
+                    .to_owned(),
+            )
+        })
     }
 
     /// The key's policy as it truly is.
     #[must_use]
     pub fn key_policy(&self, key: &KeyArn) -> Option<String> {
-        self.read(|state| Some(state.keys.get(key)?.policy.get().text.clone()))
+        self.read(|state| Some(state.keys.get(key)?.policy.get().text().to_owned()))
     }
 
     /// The key's state; `None` where there is no such key.

@@ -81,3 +81,55 @@ impl Declarations for Model {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Who, done};
+
+    fn media() -> BucketName {
+        "media".parse().unwrap()
+    }
+
+    #[test]
+    fn a_declaration_is_read_as_it_was_written_whatever_it_says() {
+        let model = Model::new(1);
+        assert_eq!(done(model.get_declaration(&media())), Ok(None));
+        model.declare(&media(), "{nonsense");
+        assert_eq!(
+            done(model.get_declaration(&media())),
+            Ok(Some("{nonsense".to_owned()))
+        );
+        assert_eq!(model.events().len(), 0, "a builder leaves no event");
+    }
+
+    #[test]
+    fn declarations_come_in_pages_of_ten() {
+        let model = Model::new(1);
+        for n in 0..12 {
+            model.declare_text(&format!("b-{n:02}"), "{}");
+        }
+        model.declare_text("deeper/down", "{}");
+        let first = done(model.list_declarations(None)).unwrap();
+        assert_eq!(
+            (first.parameters.len(), first.next.as_deref()),
+            (10, Some("b-09"))
+        );
+        let last = done(model.list_declarations(first.next.as_deref())).unwrap();
+        let names: Vec<&str> = last
+            .parameters
+            .iter()
+            .map(|parameter| parameter.bucket.as_str())
+            .collect();
+        assert_eq!((names, last.next), (vec!["b-10", "b-11"], None));
+    }
+
+    #[test]
+    fn a_parameter_holds_at_most_four_kilobytes() {
+        let model = Model::new(1);
+        let ana = model.act_as(Who::cli("ana"));
+        assert!(ana.put_parameter("media", &"a".repeat(4097)).is_err());
+        assert!(ana.put_parameter("media", &"a".repeat(4096)).is_ok());
+        assert!(ana.delete_parameter("none").is_err());
+    }
+}

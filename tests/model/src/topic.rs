@@ -76,3 +76,77 @@ impl Model {
         self.change(|state| std::mem::take(&mut state.notices))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::done;
+
+    fn notice() -> Notice {
+        let attributes = [("code".to_owned(), "grant-missing".to_owned())]
+            .into_iter()
+            .collect();
+        Notice {
+            subject: "repaired: media".to_owned(),
+            text: "x".to_owned(),
+            json: "{}".to_owned(),
+            attributes,
+        }
+    }
+
+    #[test]
+    fn what_sns_refuses_is_not_published() {
+        let model = Model::new(1);
+        for subject in [
+            "a".repeat(100),
+            "two\nlines".to_owned(),
+            String::new(),
+            "für".to_owned(),
+        ] {
+            assert!(done(model.publish(&Notice { subject, ..notice() })).is_err());
+        }
+        let empty = [("code".to_owned(), String::new())].into_iter().collect();
+        for refused in [
+            Notice {
+                text: String::new(),
+                ..notice()
+            },
+            Notice {
+                text: "a".repeat(MESSAGE_LIMIT),
+                ..notice()
+            },
+            Notice {
+                attributes: empty,
+                ..notice()
+            },
+        ] {
+            assert_eq!(
+                done(model.publish(&refused)).map_err(|error| error.kind),
+                Err(CallErrorKind::Other)
+            );
+        }
+        assert_eq!(model.notices(), []);
+    }
+
+    #[test]
+    fn what_is_published_is_kept_until_it_is_taken() {
+        let model = Model::new(1);
+        done(model.publish(&notice())).unwrap();
+        assert_eq!(model.notices(), [notice()]);
+        assert_eq!(model.take_notices(), [notice()]);
+        assert_eq!(model.notices(), []);
+    }
+
+    #[test]
+    fn the_caller_is_of_the_account_the_model_was_made_for() {
+        let account: AccountId = "444455556666".parse().unwrap();
+        assert_eq!(
+            done(Model::at_home(1, &account, "eu-west-1").caller_account()),
+            Ok(account)
+        );
+        assert_eq!(
+            done(Model::new(1).caller_account()).unwrap().as_str(),
+            "111122223333"
+        );
+    }
+}

@@ -51,6 +51,9 @@ const TRANSIENT: [&str; 20] = [
     "TransactionConflictException",
 ];
 
+/// How much is quoted of an answer that is not AWS's, a proxy's page perhaps.
+const QUOTED: usize = 200;
+
 pub(super) fn is_credentials_code(code: &str) -> bool {
     CREDENTIALS.contains(&code)
 }
@@ -65,23 +68,26 @@ pub(super) struct Answer<'a> {
     code: Option<&'a str>,
     /// Where the bucket is, in S3's words.
     bucket_region: Option<String>,
+    body: &'a [u8],
 }
 
 impl<'a> Answer<'a> {
     pub(super) fn new(
         operation: &'static str,
         own_region: Option<&'a str>,
-        response: &HttpResponse,
+        response: &'a HttpResponse,
         code: Option<&'a str>,
     ) -> Self {
+        let body = response.body().bytes().unwrap_or_default();
         let header = response.headers().get("x-amz-bucket-region").map(str::to_owned);
-        let bucket_region = header.or_else(|| element(response.body().bytes().unwrap_or_default(), "Region"));
+        let bucket_region = header.or_else(|| element(body, "Region"));
         Self {
             operation,
             own_region,
             status: response.status().as_u16(),
             code,
             bucket_region,
+            body,
         }
     }
 
@@ -96,7 +102,7 @@ impl<'a> Answer<'a> {
     }
 
     /// AWS's words; the error code first, if there was one.
-    pub(super) fn message(&self, said: Option<&str>, details: impl FnOnce() -> String) -> String {
+    pub(super) fn message(&self, said: Option<&str>) -> String {
         match (self.code, said) {
             (Some(code), Some(said)) => format!("{code}: {said}"),
             (Some(code), None) => format!("{code}: HTTP status {}", self.status),
@@ -106,12 +112,13 @@ impl<'a> Answer<'a> {
                  under a key of the customer's own (SSE-C)"
                     .to_owned()
             }
-            (None, _) => match details() {
-                details if details.is_empty() || details == "unhandled error" => {
-                    format!("HTTP status {} without a reason", self.status)
-                }
-                details => format!("HTTP status {}: {details}", self.status),
-            },
+            (None, _) if self.status < 300 => format!("HTTP status {} with an unreadable answer", self.status),
+            // Not the SDK's words: they hold the request's id, which would make every report a new one.
+            (None, _) if self.body.is_empty() => format!("HTTP status {} without a reason", self.status),
+            (None, _) => {
+                let body = String::from_utf8_lossy(self.body);
+                format!("HTTP status {}: {}", self.status, body.chars().take(QUOTED).collect::<String>())
+            }
         }
     }
 

@@ -121,6 +121,13 @@ async fn head_has_no_body_and_is_still_understood() {
         CallErrorKind::AccessDenied
     );
     assert_eq!(head_object(Reply::new(403, "")).await.operation, "s3:GetObject");
+    let told = head_bucket(Reply::new(403, "").with("x-amz-request-id", "R1"))
+        .await
+        .message;
+    assert_eq!(
+        told, "HTTP status 403 without a reason",
+        "the same every time, so that it is one finding"
+    );
     let unclear = head_object(Reply::new(400, "")).await;
     assert_eq!(unclear.kind, CallErrorKind::Other);
     assert!(unclear.message.contains("SSE-C"), "{unclear}");
@@ -230,6 +237,7 @@ async fn a_lost_connection_or_a_proxys_error_is_transient() {
     assert!(lost.message.contains("connection reset"), "{lost}");
     let proxy = get_policy(Reply::new(502, "<html>Bad Gateway</html>")).await;
     assert_eq!(proxy.kind, CallErrorKind::Transient);
+    assert_eq!(proxy.message, "HTTP status 502: <html>Bad Gateway</html>");
 }
 
 #[tokio::test]

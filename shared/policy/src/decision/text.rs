@@ -36,52 +36,65 @@ impl fmt::Display for Reason {
             None if self.control_policy.is_some() => f.write_str("which ")?,
             None => {}
         }
-        match &self.cause {
-            Cause::Allow => f.write_str("allows it")?,
-            Cause::ExplicitDeny => f.write_str("denies it")?,
-            Cause::NoAllow => f.write_str("nothing allows it")?,
-            Cause::NoPolicy => f.write_str("there is no policy that could allow it")?,
-            Cause::AllowIf { keys } => write!(f, "allows it, depending on {}", list(keys))?,
-            Cause::DenyIf { keys } => write!(f, "denies it, depending on {}", list(keys))?,
-            Cause::SomePrincipals => {
-                f.write_str("speaks of some principals; the caller may be one of them")?
-            }
-            Cause::DoubtfulResource => f.write_str("has a Resource that may or may not mean it")?,
-            Cause::UnknownElement { name } => write!(f, "has an element of unknown meaning, `{name}`")?,
-            Cause::NarrowPrincipal => f.write_str("names only particular principals, not the account")?,
-            Cause::ConditionFails { keys } => {
-                write!(f, "would allow it, but its condition fails at {}", list(keys))?;
-            }
-            Cause::Inert => f.write_str("has no effect here: its Resource is not this key")?,
-            Cause::TooComplex => f.write_str("too complex to decide")?,
-            Cause::NothingAsked => f.write_str("no resources were asked about")?,
-            Cause::RestrictPublicBuckets => {
-                f.write_str(
-                    "makes the policy public, and `RestrictPublicBuckets` then stops other accounts",
-                )?;
-            }
-            Cause::PerhapsPublic { why } => {
-                write!(
-                    f,
-                    "the policy may count as public, which `RestrictPublicBuckets` would punish: {why}"
-                )?;
-            }
-            Cause::ForeignObjects => {
-                f.write_str("objects that other accounts own are not reached by a bucket policy")?
-            }
-            Cause::RequesterPays => f.write_str("the caller must send `x-amz-request-payer`")?,
-        }
+        let (says, tail) = words(&self.cause);
+        f.write_str(says)?;
         if !self.resources.is_empty() {
             write!(f, " on {}", list(&self.resources))?;
         }
         if !self.except.is_empty() {
             write!(f, " except {}", list(&self.except))?;
         }
+        f.write_str(&tail)?;
         match &self.example {
             Some(example) if !self.resources.contains(example) => write!(f, ", for example on `{example}`"),
             _ => Ok(()),
         }
     }
+}
+
+/// What comes before the part of the set, and what comes after it.
+fn words(cause: &Cause) -> (&'static str, String) {
+    let says = match cause {
+        Cause::Allow => "allows it",
+        Cause::ExplicitDeny => "denies it",
+        Cause::NoAllow => "nothing allows it",
+        Cause::NoPolicy => "there is no policy that could allow it",
+        Cause::AllowIf { keys } => return ("allows it", format!(", depending on {}", list(keys))),
+        Cause::DenyIf { keys } => return ("denies it", format!(", depending on {}", list(keys))),
+        Cause::SomePrincipals => "speaks of some principals, perhaps of the caller,",
+        Cause::DoubtfulResource => "has a Resource that may or may not match",
+        Cause::UnknownElement { name } => {
+            return (
+                "may apply",
+                format!(", but has an element of unknown meaning, `{name}`"),
+            );
+        }
+        Cause::NarrowPrincipal => {
+            return (
+                "would allow it",
+                ", but names only particular principals, not the account".into(),
+            );
+        }
+        Cause::ConditionFails { keys } => {
+            return (
+                "would allow it",
+                format!(", but its condition on {} fails", list(keys)),
+            );
+        }
+        Cause::Inert => "has no effect here, because its Resource is not this key",
+        Cause::TooComplex => "too complex to decide",
+        Cause::NothingAsked => "no resources were asked about",
+        Cause::RestrictPublicBuckets => {
+            "makes the policy public, and `RestrictPublicBuckets` then stops other accounts"
+        }
+        Cause::PerhapsPublic { why } => {
+            let tail = format!(", which `RestrictPublicBuckets` does not forgive: {why}");
+            return ("the policy may count as public", tail);
+        }
+        Cause::ForeignObjects => "a bucket policy does not reach objects that other accounts own",
+        Cause::RequesterPays => "the caller must send `x-amz-request-payer`",
+    };
+    (says, String::new())
 }
 
 fn list(texts: &[String]) -> String {

@@ -31,7 +31,11 @@ pub(super) struct Part {
 impl Part {
     pub(super) fn too_complex(text: &str) -> Self {
         let reason = Reason::new(Cause::TooComplex).on([text.to_owned()]);
-        Self { access: Access::Depends, reasons: vec![reason], some_allowed: false }
+        Self {
+            access: Access::Depends,
+            reasons: vec![reason],
+            some_allowed: false,
+        }
     }
 }
 

@@ -23,9 +23,13 @@ pub(super) fn asked(text: &str, kind: PolicyKind) -> Pattern {
 }
 
 /// Is there a resource of the set that lies in all areas of `within` and in none of `without`?
-///
-/// Where the answer is plain without a search, the example is an empty text.
 pub(super) fn exists(set: &Pattern, within: &[&Area], without: &[&Area], work: &mut Work) -> Found {
+    let size = |area: &&Area| match area {
+        Area::In(patterns) | Area::Out(patterns) => patterns.len(),
+    };
+    if !work.charge(1 + within.iter().chain(without).map(size).sum::<usize>()) {
+        return Found::TooComplex;
+    }
     let mut inside: Vec<&[Pattern]> = Vec::new();
     let mut outside: Vec<&Pattern> = Vec::new();
     let holds_all =
@@ -45,8 +49,5 @@ pub(super) fn exists(set: &Pattern, within: &[&Area], without: &[&Area], work: &
         }
     }
     outside.retain(|pattern| !pattern.is_apart(set));
-    if !work.charge(1 + outside.len()) {
-        return Found::TooComplex;
-    }
     find(std::slice::from_ref(set), &inside, &outside, work)
 }

@@ -85,10 +85,11 @@ impl<'a> Voice<'a> {
     pub(super) fn may_touch(&self, set: &Pattern, work: &mut Work) -> bool {
         match &self.extent.possible {
             Area::In(patterns) => {
-                !work.charge(1 + patterns.len()) || patterns.iter().any(|pattern| !pattern.is_apart(set))
+                !work.charge(patterns.len().max(1)) || patterns.iter().any(|pattern| !pattern.is_apart(set))
             }
             Area::Out(patterns) => {
-                !work.charge(1 + patterns.len()) || !patterns.iter().any(|pattern| pattern.plainly_holds(set))
+                !work.charge(patterns.len().max(1))
+                    || !patterns.iter().any(|pattern| pattern.plainly_holds(set))
             }
         }
     }

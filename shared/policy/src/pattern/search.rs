@@ -13,7 +13,7 @@ use super::work::Work;
 use super::{Pattern, Token};
 
 /// What setting up a search costs, in units of work.
-const FIND_COST: usize = 100;
+const FIND_COST: usize = 300;
 
 /// What a search came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,7 +179,11 @@ impl<'p> Automaton<'p> {
                 Token::One | Token::Run => {}
             }
         }
-        if !work.charge(2 * words * (alphabet.len() + 1) + size) {
+        let wildcards = patterns()
+            .flatten()
+            .filter(|token| !matches!(token, Token::Literal(_)))
+            .count();
+        if !work.charge((words + wildcards) * (alphabet.len() + 1) + size) {
             return None;
         }
         let other = "xyzabcdefghijklmnopqrstuvw0123456789"
@@ -357,7 +361,7 @@ impl<'p> Automaton<'p> {
     }
 
     fn search(&self, prefix: String, work: &mut Work) -> Found {
-        let cost = 8 + self.start.len() * (4 + 2 * self.groups.len()) + 2 * self.full_runs.len();
+        let cost = 20 + self.start.len() * (3 + self.groups.len()) + 2 * self.full_runs.len();
         let mut seen = Seen {
             states: Vec::new(),
             places: vec![Vec::new(); self.set.len() + 1],
@@ -396,17 +400,26 @@ impl<'p> Automaton<'p> {
         };
         let mut compared = 2;
         for at in at..=past {
-            let Some(place) = seen.places.get_mut(at) else { continue };
+            let Some(place) = seen.places.get_mut(at) else {
+                continue;
+            };
             let is_new = !place.iter().any(|number| {
                 compared += 1;
-                seen.states.get(*number).is_some_and(|known| self.is_no_better(bits, &known.bits))
+                seen.states
+                    .get(*number)
+                    .is_some_and(|known| self.is_no_better(bits, &known.bits))
             });
             if is_new {
                 place.push(seen.states.len());
-                seen.states.push(State { at, bits: bits.clone(), from, c });
+                seen.states.push(State {
+                    at,
+                    bits: bits.clone(),
+                    from,
+                    c,
+                });
             }
         }
-        work.charge(compared * (1 + bits.len()))
+        work.charge(2 * compared)
     }
 }
 

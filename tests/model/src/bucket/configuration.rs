@@ -4,10 +4,11 @@ use guardian_core::call::CallErrorKind;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, PublicAccessBlock};
 
-use super::{Bucket, Document};
+use super::Bucket;
 use crate::events::trail::Trail;
 use crate::policy::public::is_public;
 use crate::policy::rewrite;
+use crate::policy::stored::Document;
 use crate::policy::validity::{Reader, check, size_without_white_space};
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -26,10 +27,9 @@ impl State {
     ) -> Result<(), Refusal> {
         let outcome = self.check_policy(caller, name, text).and_then(|sent| {
             let value = rewrite::stored(sent, &self.directory, &mut self.random);
-            self.bucket_mut(name)?.policy.write(Some(Document {
-                text: value.to_string(),
-                value,
-            }));
+            self.bucket_mut(name)?
+                .policy
+                .write(Some(Document::compact(value)));
             Ok(())
         });
         let sent = serde_json::from_str(text).ok().map(|sent| ("bucketPolicy", sent));

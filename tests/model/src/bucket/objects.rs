@@ -42,7 +42,7 @@ impl State {
         if only_new && self.bucket(name)?.objects.contains_key(key) {
             return Ok(false);
         }
-        let encryption = self.encryption_of(caller, name, key, encrypted)?;
+        let (encryption, bucket_key) = self.encryption_of(caller, name, key, encrypted)?;
         let versioned = self.bucket(name)?.versioned;
         // Only an SSE-S3 object's tag is the MD5 of its content; this is the MD5 of nothing.
         let etag = match encryption {
@@ -52,6 +52,7 @@ impl State {
         let version = versioned.then(|| self.random.base64(32));
         let object = Object {
             encryption,
+            bucket_key,
             size: 0,
             etag,
             version,
@@ -111,28 +112,29 @@ impl State {
         Ok(())
     }
 
+    /// How the object is encrypted, and whether under a Bucket Key: new objects follow the bucket's setting
+    /// also where the request names a key (S3 User Guide, "Configuring an S3 Bucket Key at the object level").
     fn encryption_of(
         &mut self,
         caller: &Caller,
         name: &BucketName,
         key: &str,
         encrypted: Encrypted<'_>,
-    ) -> Result<ObjectEncryption, Refusal> {
+    ) -> Result<(ObjectEncryption, bool), Refusal> {
         let bucket = self.bucket(name)?;
         let region = bucket.region.clone();
-        let (named, context) = match encrypted {
-            Encrypted::SseS3 => return Ok(ObjectEncryption::SseS3),
-            Encrypted::Kms(named) => (named.map(str::to_owned), self.bucket_arn(name, Some(key))),
-            Encrypted::ByDefault => match &bucket.encryption {
-                DefaultEncryption::SseS3 => return Ok(ObjectEncryption::SseS3),
-                // With a Bucket Key the encryption context is the bucket's ARN, else the object's (S3 User
-                // Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
-                DefaultEncryption::Kms {
-                    key: named,
-                    bucket_key,
-                } => (named.clone(), self.bucket_arn(name, (!bucket_key).then_some(key))),
-            },
+        let (default, bucket_key) = match &bucket.encryption {
+            DefaultEncryption::SseS3 => (None, false),
+            DefaultEncryption::Kms { key, bucket_key } => (Some(key.clone()), *bucket_key),
         };
+        let named = match (encrypted, default) {
+            (Encrypted::SseS3, _) | (Encrypted::ByDefault, None) => {
+                return Ok((ObjectEncryption::SseS3, false));
+            }
+            (Encrypted::Kms(named), _) => named.map(str::to_owned),
+            (Encrypted::ByDefault, Some(named)) => named,
+        };
+        let context = self.encryption_context(name, key, bucket_key);
         let arn = match named {
             Some(named) => self
                 .find_key(&named, &caller.account, &region)
@@ -140,7 +142,13 @@ impl State {
             None => self.aws_managed_key(&caller.account, &region),
         };
         self.expect_usable(caller, &arn, "kms:GenerateDataKey", &context)?;
-        Ok(ObjectEncryption::Kms(arn.to_string()))
+        Ok((ObjectEncryption::Kms(arn.to_string()), bucket_key))
+    }
+
+    /// With a Bucket Key the encryption context is the bucket's ARN, else the object's (S3 User Guide,
+    /// "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys").
+    pub(crate) fn encryption_context(&self, name: &BucketName, key: &str, bucket_key: bool) -> String {
+        self.bucket_arn(name, (!bucket_key).then_some(key))
     }
 
     /// Whether KMS does this with the key for S3 on the caller's behalf. A key that is not enabled fails

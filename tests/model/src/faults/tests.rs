@@ -107,21 +107,8 @@ fn publishing_is_a_write_but_no_repair() {
         attributes: Default::default(),
     };
     done(model.publish(&notice)).unwrap();
-    assert_eq!(model.take_notices(), std::slice::from_ref(&notice));
     let journal = model.take_journal();
     assert!(journal[0].write && !journal[0].repairs());
-    for subject in [
-        "a".repeat(100),
-        "two\nlines".to_owned(),
-        String::new(),
-        "für".to_owned(),
-    ] {
-        let notice = guardian_core::alert::Notice {
-            subject,
-            ..notice.clone()
-        };
-        assert!(done(model.publish(&notice)).is_err());
-    }
 }
 
 #[test]

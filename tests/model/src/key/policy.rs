@@ -5,10 +5,9 @@ use guardian_core::name::KeyArn;
 use guardian_core::observation::KeyManager;
 use serde_json::Value;
 
-use super::written;
-use crate::bucket::Document;
 use crate::events::trail::Trail;
 use crate::policy::access::Answer;
+use crate::policy::stored::Document;
 use crate::policy::validity::{Reader, check, has_dead_principal};
 use crate::policy::{directory, rewrite};
 use crate::refusal::Refusal;
@@ -30,11 +29,7 @@ impl State {
     ) -> Result<(), Refusal> {
         let outcome = self.check_key_policy(caller, arn, text, bypass).and_then(|sent| {
             let value = rewrite::stored(sent, &self.directory, &mut self.random);
-            let document = Document {
-                text: written(&value),
-                value,
-            };
-            self.key_mut(arn)?.policy.write(document);
+            self.key_mut(arn)?.policy.write(Document::indented(value));
             Ok(())
         });
         self.record(caller, Trail::put_key_policy(arn, text, bypass), outcome)
@@ -112,12 +107,9 @@ impl State {
     pub(crate) fn bury_in_keys(&mut self, principal: &str) {
         let id = directory::unique_id(principal);
         for key in self.keys.values_mut() {
-            let mut value = key.policy.get().value.clone();
+            let mut value = key.policy.get().value().clone();
             if rewrite::bury(&mut value, principal, &id) {
-                key.policy.write(Document {
-                    text: written(&value),
-                    value,
-                });
+                key.policy.write(Document::indented(value));
             }
         }
     }

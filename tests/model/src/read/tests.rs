@@ -1,5 +1,5 @@
 use guardian_core::name::BucketName;
-use guardian_core::observation::{KeyState, ObjectEncryption, PublicAccessBlock};
+use guardian_core::observation::{DefaultEncryption, KeyState, ObjectEncryption, PublicAccessBlock};
 use serde_json::{Value, json};
 
 use crate::{Model, Who};
@@ -98,4 +98,26 @@ fn a_missing_object_looks_like_a_forbidden_one_from_outside() {
     let model = model(json!([grant()]));
     let error = model.cloudinary_reads(&media(), "none").unwrap_err();
     assert_eq!(error.kind, guardian_core::call::CallErrorKind::AccessDenied);
+}
+
+#[test]
+fn a_key_grant_bound_to_object_arns_stops_matching_under_a_bucket_key() {
+    let model = model(json!([grant()]));
+    let key = model.add_key();
+    let policy = json!({"Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"AWS": "232482882421"}, "Action": "kms:Decrypt", "Resource": "*",
+         "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::media/*"}}},
+    ]});
+    let ana = model.act_as(Who::console("ana"));
+    ana.put_key_policy(&key, &policy.to_string()).unwrap();
+    for (bucket_key, readable) in [(false, true), (true, false)] {
+        let encryption = DefaultEncryption::Kms {
+            key: Some(key.to_string()),
+            bucket_key,
+        };
+        ana.put_bucket_encryption(&media(), encryption).unwrap();
+        ana.put_object(&media(), "a", None).unwrap();
+        assert_eq!(reads(&model), readable);
+    }
 }

@@ -1,0 +1,154 @@
+//! The environment that template.yaml gives the functions.
+
+use guardian_aws::Stack;
+use guardian_core::name::AccountId;
+use guardian_core::settings::{Ceilings, Mode, Settings};
+
+/// A variable that is missing or makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable `{name}` {problem}; template.yaml sets it")]
+pub struct EnvironmentError {
+    name: &'static str,
+    problem: String,
+}
+
+/// Where variables come from; tests bring their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Environment<F>(F);
+
+impl Environment<fn(&str) -> Option<String>> {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self(|name| std::env::var(name).ok())
+    }
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    /// An environment that is looked up like this.
+    pub fn new(look_up: F) -> Self {
+        Self(look_up)
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, EnvironmentError> {
+        let value = (self.0)(name).filter(|value| !value.trim().is_empty());
+        value.ok_or_else(|| EnvironmentError { name, problem: "is not set".to_owned() })
+    }
+
+    fn list(&self, name: &'static str) -> Result<Vec<String>, EnvironmentError> {
+        let text = self.text(name)?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        Ok(parts.map(str::to_owned).collect())
+    }
+
+    fn account_of(&self, name: &'static str) -> Result<AccountId, EnvironmentError> {
+        let text = self.text(name)?;
+        text.parse().map_err(|error| EnvironmentError { name, problem: format!("is wrong: {error}") })
+    }
+
+    /// The account of the stack.
+    ///
+    /// # Errors
+    ///
+    /// If it is not set, or not twelve digits.
+    pub fn account(&self) -> Result<AccountId, EnvironmentError> {
+        self.account_of("GUARDIAN_ACCOUNT_ID")
+    }
+
+    /// The settings of the reconciler. There is no default for what limits it: a stack that says nothing of
+    /// its mode or its ceilings does not start.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong.
+    pub fn settings(&self, region: &str) -> Result<Settings, EnvironmentError> {
+        const MODE: &str = "GUARDIAN_MODE";
+        let mode = match self.text(MODE)?.as_str() {
+            "observe" => Mode::Observe,
+            "repair" => Mode::Repair,
+            other => {
+                let problem = format!("is `{other}`: expected `observe` or `repair`");
+                return Err(EnvironmentError { name: MODE, problem });
+            }
+        };
+        Ok(Settings {
+            account: self.account()?,
+            partition: self.text("GUARDIAN_PARTITION")?,
+            region: region.to_owned(),
+            cloudinary_account: self.account_of("GUARDIAN_CLOUDINARY_ACCOUNT_ID")?,
+            ceilings: Ceilings {
+                mode,
+                clouds: self.list("GUARDIAN_ALLOWED_CLOUDS")?,
+                bucket_arns: self.list("GUARDIAN_BUCKET_ARNS")?,
+            },
+        })
+    }
+
+    /// The stack's own things as the router needs them.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is not set.
+    pub fn router_stack(&self) -> Result<Stack, EnvironmentError> {
+        Ok(Stack { work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?), ..Stack::default() })
+    }
+
+    /// The stack's own things as the reconciler needs them.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is not set.
+    pub fn reconciler_stack(&self) -> Result<Stack, EnvironmentError> {
+        Ok(Stack {
+            table: Some(self.text("GUARDIAN_TABLE")?),
+            topic_arn: Some(self.text("GUARDIAN_TOPIC_ARN")?),
+            work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?),
+            ingest_queue_url: Some(self.text("GUARDIAN_INGEST_QUEUE_URL")?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn complete() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([
+            ("GUARDIAN_ACCOUNT_ID", "111122223333"),
+            ("GUARDIAN_PARTITION", "aws"),
+            ("GUARDIAN_CLOUDINARY_ACCOUNT_ID", "232482882421"),
+            ("GUARDIAN_MODE", "repair"),
+            ("GUARDIAN_ALLOWED_CLOUDS", "demo, demo-*"),
+            ("GUARDIAN_BUCKET_ARNS", "arn:aws:s3:::media-*"),
+        ])
+    }
+
+    fn settings(variables: &BTreeMap<&str, &str>) -> Result<Settings, EnvironmentError> {
+        Environment::new(|name: &str| variables.get(name).map(|value| (*value).to_owned())).settings("us-east-1")
+    }
+
+    #[test]
+    fn lists_are_split_at_commas() {
+        assert_eq!(settings(&complete()).unwrap().ceilings.clouds, ["demo", "demo-*"]);
+    }
+
+    #[test]
+    fn every_variable_is_required_and_named_when_it_is_missing() {
+        for name in complete().keys() {
+            let mut variables = complete();
+            variables.remove(name);
+            assert!(settings(&variables).unwrap_err().to_string().contains(name), "{name}");
+            variables.insert(name, " ");
+            assert!(settings(&variables).is_err(), "{name} empty");
+        }
+    }
+
+    #[test]
+    fn a_mode_nobody_knows_starts_nothing() {
+        let mut variables = complete();
+        variables.insert("GUARDIAN_MODE", "Repair");
+        assert!(settings(&variables).unwrap_err().to_string().contains("expected `observe` or `repair`"));
+    }
+}
