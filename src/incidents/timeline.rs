@@ -36,8 +36,13 @@ struct Styled<T> {
 impl<T: fmt::Display> fmt::Display for Styled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.style {
-            Some(style) => write!(f, "{style}{}{style:#}", self.text),
-            None => write!(f, "{}", self.text),
+            // The padding belongs to the text; the codes around it have no width.
+            Some(style) => {
+                write!(f, "{style}")?;
+                self.text.fmt(f)?;
+                write!(f, "{style:#}")
+            }
+            None => self.text.fmt(f),
         }
     }
 }

@@ -10,7 +10,9 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
+use aws_types::app_name::AppName;
 use aws_types::service_config::ServiceConfigKey;
+use guardian_core::cause::OWN_SOURCE;
 
 use crate::calls::CallLog;
 
@@ -60,13 +62,15 @@ impl Connection {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http_client())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts)
-            .load()
-            .await;
-        Self::over(config)
+            .timeout_config(timeouts);
+        // CloudTrail records the user agent: by this name the echo of our own write is known.
+        if let Ok(name) = AppName::new(OWN_SOURCE) {
+            loader = loader.app_name(name);
+        }
+        Self::over(loader.load().await)
     }
 
     /// A connection with settings that are there already.

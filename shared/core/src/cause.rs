@@ -53,10 +53,12 @@ pub struct Work {
 }
 
 impl Work {
-    /// The FIFO group: one writer per resource.
+    /// The FIFO group: one writer per resource. A name too long for SQS (S3's oldest buckets have up to 255
+    /// characters) is shortened to a hash.
     #[must_use]
     pub fn group(&self) -> String {
-        self.resource.to_string()
+        let name = self.resource.to_string();
+        if name.len() <= LONGEST_GROUP { name } else { format!("hashed:{}", hex(&Sha256::digest(&name))) }
     }
 
     /// The de-duplication id: a hash of event id, look and group.
@@ -70,8 +72,15 @@ impl Work {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
+}
+
+/// SQS API Reference, SendMessage: "The length of MessageGroupId is 128 characters".
+const LONGEST_GROUP: usize = 128;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The source that marks our own messages in the ingest queue.
@@ -127,6 +136,14 @@ mod tests {
         assert_ne!(first, work("e1", "bucket:media", 1).deduplication_id());
         assert_ne!(first, work("e2", "bucket:media", 0).deduplication_id());
         assert!(first.len() <= 128, "the limit of SQS");
+    }
+
+    #[test]
+    fn a_group_keeps_to_the_limit_of_sqs_and_stays_one_for_each_resource() {
+        let old = |end: &str| work("e1", &format!("bucket:{}{end}", "m".repeat(200)), 0).group();
+        assert!(old("a").len() <= 128);
+        assert_ne!(old("a"), old("b"));
+        assert_eq!(work("e1", "bucket:media", 0).group(), "bucket:media");
     }
 
     #[test]

@@ -151,7 +151,10 @@ impl FromStr for KeyArn {
         let id = id.strip_prefix("key/").ok_or_else(wrong)?;
         let id_is_plain =
             !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        if arn != "arn" || service != "kms" || !id_is_plain {
+        let place_is_plain = [partition, region]
+            .iter()
+            .all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        if arn != "arn" || service != "kms" || !id_is_plain || !place_is_plain {
             return Err(wrong());
         }
         Ok(Self {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use guardian_policy::{
-    Access, Context, Merge, PolicyDocument, PolicyKind, Publicness, Question, StatementChange, evaluate,
+    Access, Context, Merge, MergeError, PolicyDocument, PolicyKind, Publicness, Question, StatementChange, evaluate,
     foreign_statements_kept, is_public, merge_grant, writable,
 };
 use serde_json::{Value, json};
@@ -185,7 +185,7 @@ pub fn plan_bucket(
         let scope = scope(&settings.partition, &seen.bucket, &declaration.prefixes, &declaration.clouds);
         let (sid, id) = (bucket_sid(&seen.bucket), bucket_policy_id(&seen.bucket));
         let grant = bucket_grant(settings, &sid, &id, &scope);
-        let merged = merge_grant(policy.as_ref(), &grant, PolicyKind::Bucket).map_err(|error| error.to_string());
+        let merged = merge_grant(policy.as_ref(), &grant, PolicyKind::Bucket);
         let questions =
             [Asked { action: READ_ACTION, resources: scope.clone(), context: read_context(settings) }];
         let block = match &seen.public_access_block {
@@ -232,8 +232,7 @@ pub fn plan_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader], 
         return plan;
     }
     let arn = [description.arn.to_string()];
-    let merged = merge_grant(Some(policy), &key_grant(settings, &arn), PolicyKind::Key)
-        .map_err(|error| error.to_string());
+    let merged = merge_grant(Some(policy), &key_grant(settings, &arn), PolicyKind::Key);
     let questions = key_questions(settings, description, readers);
     let outcome = vet(Vetted {
         kind: PolicyKind::Key,
@@ -269,7 +268,7 @@ enum Refusal {
 struct Vetted<'a> {
     kind: PolicyKind,
     before: Option<&'a PolicyDocument>,
-    merged: Result<Merge, String>,
+    merged: Result<Merge, MergeError>,
     /// `None`: not known.
     block_public_policy: Option<bool>,
     settings: &'a Settings,
@@ -280,9 +279,10 @@ struct Vetted<'a> {
 /// before and after, and it makes an answer better and none worse.
 fn vet(vetted: Vetted<'_>) -> Result<(PolicyDocument, StatementChange), Refusal> {
     let unwritable = |reason: String| Refusal::Unwritable(vec![reason]);
-    let (after, change) = match vetted.merged.map_err(unwritable)? {
-        Merge::Changed { document, change } => (document, change),
-        Merge::Unchanged => return Err(Refusal::NoHelp),
+    let (after, change) = match vetted.merged {
+        Ok(Merge::Changed { document, change }) => (document, change),
+        Ok(Merge::Unchanged) | Err(MergeError::DeniedThroughout { .. }) => return Err(Refusal::NoHelp),
+        Err(error) => return Err(unwritable(error.to_string())),
     };
     if !foreign_statements_kept(vetted.before, &after, &change) {
         return Err(unwritable("the change would not leave every other statement as it is".to_owned()));

@@ -1,5 +1,7 @@
 //! Patterns with `*` and `?`, as sets of texts.
 
+mod automaton;
+mod bits;
 pub(crate) mod search;
 #[cfg(test)]
 mod tests;

@@ -113,20 +113,20 @@ impl Seam for Model {
     }
 
     async fn send_later(&self, look: &LaterLook, delay: Duration) -> Result<(), CallError> {
-        let body = serde_json::to_string(look).unwrap_or_default();
-        self.call(
-            Operation::SendMessage,
-            format!("in {} s", delay.as_secs()),
-            |state| {
-                if delay > LONGEST_DELAY {
-                    let words =
-                        "Value for parameter DelaySeconds is invalid. Reason: must be between 0 and 900.";
-                    return Err(Refusal::other("InvalidParameterValue", words));
-                }
-                state.enqueue_event(body, delay);
-                Ok(())
-            },
-        )
+        let message = serde_json::to_value(look).unwrap_or_default();
+        let group = LaterLook::read(&message)
+            .map(|work| work.group())
+            .unwrap_or_default();
+        let body = message.to_string();
+        let about = format!("{group} in {} s", delay.as_secs());
+        self.call(Operation::SendMessage, about, |state| {
+            if delay > LONGEST_DELAY {
+                let words = "Value for parameter DelaySeconds is invalid. Reason: must be between 0 and 900.";
+                return Err(Refusal::other("InvalidParameterValue", words));
+            }
+            state.enqueue_event(body, delay);
+            Ok(())
+        })
         .await
     }
 }

@@ -36,7 +36,6 @@ pub(crate) struct Courier {
 impl State {
     /// Publishes an event, and delivers it if a rule of the stack matches it.
     pub(crate) fn emit(&mut self, mut envelope: Value) {
-        // Half the time of a simulation goes here; this is much quicker than `Display`.
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         self.courier.log.push(body.clone());
         if !rules::match_event(&envelope, &self.home) {

@@ -155,6 +155,10 @@ fn a_later_look_arrives_later_and_at_most_after_a_quarter_of_an_hour() {
     let look = LaterLook::new(work("1", "one"));
     assert!(done(model.send_later(&look, Duration::from_secs(901))).is_err());
     done(model.send_later(&look, Duration::from_secs(30))).unwrap();
+    assert_eq!(
+        model.journal().last().unwrap().to_string(),
+        "SendMessage bucket:one in 30 s"
+    );
     assert_eq!(model.receive_ingest(10), []);
     assert_eq!(model.next_due(), Some(Duration::from_secs(30)));
     model.advance(Duration::from_secs(30));
