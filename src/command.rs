@@ -128,11 +128,21 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
     match cli.command.unwrap_or(Command::Demo { json: false }) {
         Command::Demo { json } => demo::run(json).await,
         Command::Check { all: true, json, .. } => check::all(json).await,
-        Command::Check { bucket: Some(bucket), clouds, json, .. } => check::one(bucket, clouds, json).await,
+        Command::Check {
+            bucket: Some(bucket),
+            clouds,
+            json,
+            ..
+        } => check::one(bucket, clouds, json).await,
         Command::Check { bucket: None, .. } => {
             Err(CommandError::Usage("name a bucket, or pass --all".to_owned()))
         }
-        Command::Repair { bucket, clouds, yes, json } => repair::run(bucket, clouds, yes, json).await,
+        Command::Repair {
+            bucket,
+            clouds,
+            yes,
+            json,
+        } => repair::run(bucket, clouds, yes, json).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,
         Command::Discover { format } => discover::run(format).await,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use cloudinary_guardian::command::{Cli, Ended, run};
+use cloudinary_guardian::command::{Cli, CommandError, Ended, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -15,6 +15,8 @@ fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(Ended::Clean) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
+        // Whoever reads our output has seen enough (`| head`).
+        Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(2),
         Err(error) => complain(&error.to_string()),
     }
 }

@@ -9,12 +9,12 @@ pub use emulator::{EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
 pub use outsider::Act;
 
+use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::settings::Settings;
 use guardian_model::Who;
 use guardian_reconcile::Report;
 use guardian_reconcile::operator::Look;
-use guardian_core::declaration::Declaration;
 use serde_json::Value;
 
 /// Something the stage could not do: what, and why.
@@ -30,7 +30,10 @@ pub struct StageError {
 impl StageError {
     /// An error with its reason put into words.
     pub fn new(what: impl Into<String>, why: impl ToString) -> Self {
-        Self { what: what.into(), why: why.to_string() }
+        Self {
+            what: what.into(),
+            why: why.to_string(),
+        }
     }
 }
 

@@ -15,21 +15,37 @@ use super::{CommandError, Ended};
 /// How many buckets are looked at side by side.
 const AT_ONCE: usize = 8;
 
-pub(super) async fn one(bucket: BucketName, clouds: Vec<CloudName>, json: bool) -> Result<Ended, CommandError> {
+pub(super) async fn one(
+    bucket: BucketName,
+    clouds: Vec<CloudName>,
+    json: bool,
+) -> Result<Ended, CommandError> {
     let live = Live::connect(Mode::Repair).await?;
     let checked = match live.declaration(&bucket, clouds).await? {
         Ok(declaration) => {
             let look = look(&live.aws, &live.settings, &declaration).await?;
-            Checked { bucket, verdict: look.judgement.verdict(), findings: look.judgement.findings }
+            Checked {
+                bucket,
+                verdict: look.judgement.verdict(),
+                findings: look.judgement.findings,
+            }
         }
         Err(error) => {
             let finding = invalid(&bucket, &error);
-            Checked { bucket, verdict: Verdict::Unknown, findings: vec![finding] }
+            Checked {
+                bucket,
+                verdict: Verdict::Unknown,
+                findings: vec![finding],
+            }
         }
     };
     let mut out = io::stdout().lock();
     if json {
-        writeln!(out, "{}", answer(&checked.bucket, checked.verdict, &checked.findings))?;
+        writeln!(
+            out,
+            "{}",
+            answer(&checked.bucket, checked.verdict, &checked.findings)
+        )?;
     } else {
         print(&mut out, &checked)?;
     }
@@ -57,13 +73,22 @@ pub(super) fn print_finding(out: &mut impl Write, finding: &Finding) -> io::Resu
         guardian_core::finding::Remedy::Repair => "guardian repair",
         guardian_core::finding::Remedy::Human => "needs a person",
     };
-    writeln!(out, "  {} ({}, {remedy}) on {}", finding.code, finding.severity.as_str(), finding.subject)?;
+    writeln!(
+        out,
+        "  {} ({}, {remedy}) on {}",
+        finding.code,
+        finding.severity.as_str(),
+        finding.subject
+    )?;
     for line in finding.message.lines() {
         writeln!(out, "    {line}")?;
     }
     if let Some(exception) = finding.evidence.get("exception") {
         writeln!(out, "    the Deny with the exception:")?;
-        for line in serde_json::to_string_pretty(exception).unwrap_or_default().lines() {
+        for line in serde_json::to_string_pretty(exception)
+            .unwrap_or_default()
+            .lines()
+        {
             writeln!(out, "      {line}")?;
         }
     }
@@ -85,21 +110,35 @@ pub(super) async fn all(json: bool) -> Result<Ended, CommandError> {
     let checks = stream::iter(declared).map(|parameter| async move {
         let bucket: BucketName = match parameter.bucket.parse() {
             Ok(bucket) => bucket,
-            Err(error) => return Err(CommandError::Usage(format!("a declaration names no bucket: {error}"))),
+            Err(error) => {
+                return Err(CommandError::Usage(format!(
+                    "a declaration names no bucket: {error}"
+                )));
+            }
         };
         Ok(match live.read(&bucket, &parameter.text) {
             Ok(declaration) => {
                 let look = look(&live.aws, &live.settings, &declaration).await?;
-                Checked { bucket, verdict: look.judgement.verdict(), findings: look.judgement.findings }
+                Checked {
+                    bucket,
+                    verdict: look.judgement.verdict(),
+                    findings: look.judgement.findings,
+                }
             }
             Err(error) => {
                 let finding = invalid(&bucket, &error);
-                Checked { bucket, verdict: Verdict::Unknown, findings: vec![finding] }
+                Checked {
+                    bucket,
+                    verdict: Verdict::Unknown,
+                    findings: vec![finding],
+                }
             }
         })
     });
     let checked: Vec<Result<Checked, CommandError>> = checks.buffered(AT_ONCE).collect().await;
-    let checked = checked.into_iter().collect::<Result<Vec<Checked>, CommandError>>()?;
+    let checked = checked
+        .into_iter()
+        .collect::<Result<Vec<Checked>, CommandError>>()?;
     let mut out = io::stdout().lock();
     if json {
         for one in &checked {
@@ -112,14 +151,35 @@ pub(super) async fn all(json: bool) -> Result<Ended, CommandError> {
 }
 
 fn table(out: &mut impl Write, checked: &[Checked]) -> io::Result<()> {
-    let width = checked.iter().map(|one| one.bucket.as_str().len()).max().unwrap_or(0).max("BUCKET".len());
+    let width = checked
+        .iter()
+        .map(|one| one.bucket.as_str().len())
+        .max()
+        .unwrap_or(0)
+        .max("BUCKET".len());
     writeln!(out, "{:<width$}  {:<8}  FINDINGS", "BUCKET", "VERDICT")?;
     for one in checked {
         let codes: Vec<&str> = one.findings.iter().map(|finding| finding.code.as_str()).collect();
-        let codes = if codes.is_empty() { "-".to_owned() } else { codes.join(", ") };
-        writeln!(out, "{:<width$}  {:<8}  {codes}", one.bucket.as_str(), one.verdict.as_str())?;
+        let codes = if codes.is_empty() {
+            "-".to_owned()
+        } else {
+            codes.join(", ")
+        };
+        writeln!(
+            out,
+            "{:<width$}  {:<8}  {codes}",
+            one.bucket.as_str(),
+            one.verdict.as_str()
+        )?;
     }
-    let readable = checked.iter().filter(|one| one.verdict == Verdict::Readable).count();
+    let readable = checked
+        .iter()
+        .filter(|one| one.verdict == Verdict::Readable)
+        .count();
     let findings: usize = checked.iter().map(|one| one.findings.len()).sum();
-    writeln!(out, "\n{} buckets, {readable} readable, {findings} findings", checked.len())
+    writeln!(
+        out,
+        "\n{} buckets, {readable} readable, {findings} findings",
+        checked.len()
+    )
 }

@@ -31,7 +31,10 @@ async fn on_stage<S: Stage>(stage: &S, json: bool) -> Result<Ended, CommandError
         }
     };
     let (played, proof) = if json {
-        play(stage, |one| keep(writeln!(io::stdout().lock(), "{}", json_line(one)))).await?
+        play(stage, |one| {
+            keep(writeln!(io::stdout().lock(), "{}", json_line(one)))
+        })
+        .await?
     } else {
         let out = io::stdout();
         let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();

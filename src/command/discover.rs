@@ -70,10 +70,16 @@ pub(super) async fn run(format: Format) -> Result<Ended, CommandError> {
 async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardian_core::call::CallError> {
     let text = live.aws.get_bucket_policy(bucket).await?;
     let markers = live.aws.list_objects(bucket, MARKER_PREFIX, None).await?;
-    let clouds: Vec<CloudName> =
-        markers.keys.iter().filter_map(|key| key.strip_prefix(MARKER_PREFIX)?.parse().ok()).collect();
+    let clouds: Vec<CloudName> = markers
+        .keys
+        .iter()
+        .filter_map(|key| key.strip_prefix(MARKER_PREFIX)?.parse().ok())
+        .collect();
     let policy = text.and_then(|text| PolicyDocument::parse(&text).ok());
-    let named = policy.as_ref().map(|policy| patterns_granted(&live.settings, bucket, policy)).unwrap_or_default();
+    let named = policy
+        .as_ref()
+        .map(|policy| patterns_granted(&live.settings, bucket, policy))
+        .unwrap_or_default();
     if clouds.is_empty() && named.is_empty() {
         return Ok(None);
     }
@@ -86,13 +92,20 @@ async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardia
         context: &context,
         kind: PolicyKind::Bucket,
     };
-    let access = policy.as_ref().map(|policy| evaluate(Some(policy), &question).access());
+    let access = policy
+        .as_ref()
+        .map(|policy| evaluate(Some(policy), &question).access());
     let prefixes = if access == Some(Access::Allowed) || named.iter().any(|pattern| pattern == "*") {
         Vec::new()
     } else {
         named
     };
-    Ok(Some(Found { bucket: bucket.clone(), clouds, access, prefixes }))
+    Ok(Some(Found {
+        bucket: bucket.clone(),
+        clouds,
+        access,
+        prefixes,
+    }))
 }
 
 /// The object patterns of the statements that name Cloudinary's account, without those of the markers.
@@ -101,7 +114,10 @@ fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDoc
     let account = settings.cloudinary_account.as_str();
     let mut patterns = Vec::new();
     for statement in policy.statements() {
-        let names_it = statement.value().get("Principal").is_some_and(|principal| principal.to_string().contains(account));
+        let names_it = statement
+            .value()
+            .get("Principal")
+            .is_some_and(|principal| principal.to_string().contains(account));
         if !names_it {
             continue;
         }
@@ -114,7 +130,11 @@ fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDoc
             "*" => Some("*"),
             other => other.strip_prefix(&objects),
         });
-        patterns.extend(of_bucket.filter(|pattern| !pattern.starts_with(MARKER_PREFIX)).map(str::to_owned));
+        patterns.extend(
+            of_bucket
+                .filter(|pattern| !pattern.starts_with(MARKER_PREFIX))
+                .map(str::to_owned),
+        );
     }
     patterns.sort();
     patterns.dedup();
@@ -122,34 +142,75 @@ fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDoc
 }
 
 fn table(out: &mut impl Write, found: &[Found], total: usize) -> io::Result<()> {
-    let width = found.iter().map(|one| one.bucket.as_str().len()).max().unwrap_or(0).max("BUCKET".len());
-    writeln!(out, "{:<width$}  {:<8}  {:<30}  DECLARATION", "BUCKET", "GRANT", "MARKERS")?;
+    let width = found
+        .iter()
+        .map(|one| one.bucket.as_str().len())
+        .max()
+        .unwrap_or(0)
+        .max("BUCKET".len());
+    writeln!(
+        out,
+        "{:<width$}  {:<8}  {:<30}  DECLARATION",
+        "BUCKET", "GRANT", "MARKERS"
+    )?;
     for one in found {
         let grant = one.access.map_or("none", Access::as_str);
         let clouds: Vec<&str> = one.clouds.iter().map(CloudName::as_str).collect();
-        let clouds = if clouds.is_empty() { "none".to_owned() } else { clouds.join(", ") };
-        let declaration =
-            if one.clouds.is_empty() { "add the cloud names".to_owned() } else { one.declaration().to_string() };
-        writeln!(out, "{:<width$}  {grant:<8}  {clouds:<30}  {declaration}", one.bucket.as_str())?;
+        let clouds = if clouds.is_empty() {
+            "none".to_owned()
+        } else {
+            clouds.join(", ")
+        };
+        let declaration = if one.clouds.is_empty() {
+            "add the cloud names".to_owned()
+        } else {
+            one.declaration().to_string()
+        };
+        writeln!(
+            out,
+            "{:<width$}  {grant:<8}  {clouds:<30}  {declaration}",
+            one.bucket.as_str()
+        )?;
     }
-    writeln!(out, "\n{} of {total} buckets have a Cloudinary grant or marker", found.len())
+    writeln!(
+        out,
+        "\n{} of {total} buckets have a Cloudinary grant or marker",
+        found.len()
+    )
 }
 
 fn resource_name(bucket: &BucketName) -> String {
-    bucket.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    bucket
+        .as_str()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
 }
 
 /// A comment over a declaration that cannot be complete.
 fn remark(one: &Found) -> &'static str {
-    if one.clouds.is_empty() { "# no marker was found: write the cloud names that may read\n" } else { "" }
+    if one.clouds.is_empty() {
+        "# no marker was found: write the cloud names that may read\n"
+    } else {
+        ""
+    }
 }
 
 fn terraform(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
     for one in found {
         let fields = one.declaration();
         write!(out, "{}", remark(one))?;
-        writeln!(out, "resource \"aws_ssm_parameter\" \"cloudinary_guardian_{}\" {{", resource_name(&one.bucket))?;
-        writeln!(out, "  name = \"{}{}\"", guardian_aws::PARAMETER_PREFIX, one.bucket)?;
+        writeln!(
+            out,
+            "resource \"aws_ssm_parameter\" \"cloudinary_guardian_{}\" {{",
+            resource_name(&one.bucket)
+        )?;
+        writeln!(
+            out,
+            "  name = \"{}{}\"",
+            guardian_aws::PARAMETER_PREFIX,
+            one.bucket
+        )?;
         writeln!(out, "  type = \"String\"")?;
         writeln!(out, "  value = jsonencode({{")?;
         if let Value::Object(fields) = &fields {
@@ -165,12 +226,22 @@ fn terraform(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
 fn cloudformation(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
     writeln!(out, "Resources:")?;
     for one in found {
-        let name: String = one.bucket.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+        let name: String = one
+            .bucket
+            .as_str()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
         write!(out, "{}", remark(one))?;
         writeln!(out, "  CloudinaryGuardian{name}:")?;
         writeln!(out, "    Type: AWS::SSM::Parameter")?;
         writeln!(out, "    Properties:")?;
-        writeln!(out, "      Name: {}{}", guardian_aws::PARAMETER_PREFIX, one.bucket)?;
+        writeln!(
+            out,
+            "      Name: {}{}",
+            guardian_aws::PARAMETER_PREFIX,
+            one.bucket
+        )?;
         writeln!(out, "      Type: String")?;
         writeln!(out, "      Value: '{}'", one.declaration())?;
     }

@@ -28,7 +28,9 @@ pub enum CommandError {
     #[error("{0}")]
     Refused(CallError),
     /// Nobody declared the bucket.
-    #[error("the bucket `{0}` has no declaration: pass --cloud NAME, or write the parameter /cloudinary-guardian/buckets/{0}")]
+    #[error(
+        "the bucket `{0}` has no declaration: pass --cloud NAME, or write the parameter /cloudinary-guardian/buckets/{0}"
+    )]
     NotDeclared(BucketName),
     /// A file could not be read.
     #[error("cannot read `{file}`: {reason}")]

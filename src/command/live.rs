@@ -33,7 +33,10 @@ impl Live {
             topic_arn: std::env::var("GUARDIAN_TOPIC_ARN").ok(),
             ..Stack::default()
         };
-        Ok(Self { aws: Aws::new(connection, caller.account, stack), settings })
+        Ok(Self {
+            aws: Aws::new(connection, caller.account, stack),
+            settings,
+        })
     }
 
     /// What is declared for a bucket: the cloud names given, or its parameter.
@@ -57,14 +60,21 @@ impl Live {
 }
 
 fn cloudinary_account() -> Result<AccountId, CommandError> {
-    let text = std::env::var("GUARDIAN_CLOUDINARY_ACCOUNT_ID").unwrap_or_else(|_| CLOUDINARY_ACCOUNT.to_owned());
-    text.parse().map_err(|error| CommandError::Usage(format!("GUARDIAN_CLOUDINARY_ACCOUNT_ID: {error}")))
+    let text =
+        std::env::var("GUARDIAN_CLOUDINARY_ACCOUNT_ID").unwrap_or_else(|_| CLOUDINARY_ACCOUNT.to_owned());
+    text.parse()
+        .map_err(|error| CommandError::Usage(format!("GUARDIAN_CLOUDINARY_ACCOUNT_ID: {error}")))
 }
 
 /// The finding that an unusable declaration is.
 pub(super) fn invalid(bucket: &BucketName, error: &DeclarationError) -> Finding {
     let evidence = json!({"parameter": format!("{}{bucket}", guardian_aws::PARAMETER_PREFIX)});
-    Finding::new(Code::DeclarationInvalid, Subject::Bucket(bucket.clone()), error.to_string(), evidence)
+    Finding::new(
+        Code::DeclarationInvalid,
+        Subject::Bucket(bucket.clone()),
+        error.to_string(),
+        evidence,
+    )
 }
 
 /// The answer on a bucket as JSON.

@@ -70,7 +70,12 @@ fn nothing_applied(look: &Look, json: bool) -> Result<Ended, CommandError> {
     if json {
         writeln!(out, "{}", with_changes(look, &look.plan.changes, &[]))?;
     } else {
-        writeln!(out, "{}: {}; there is nothing to repair", look.declaration.bucket, judgement.verdict())?;
+        writeln!(
+            out,
+            "{}: {}; there is nothing to repair",
+            look.declaration.bucket,
+            judgement.verdict()
+        )?;
         for finding in &judgement.findings {
             writeln!(out)?;
             print_finding(&mut out, finding)?;
@@ -102,7 +107,13 @@ fn ask() -> Result<bool, CommandError> {
 }
 
 fn title(change: &Change) -> String {
-    change.to_string().lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
+    change
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(':')
+        .to_owned()
 }
 
 fn word(outcome: &Applied) -> String {
@@ -116,7 +127,11 @@ fn word(outcome: &Applied) -> String {
 }
 
 fn with_changes(look: &Look, plan: &[Change], done: &[(Change, Applied)]) -> Value {
-    let mut value = answer(&look.declaration.bucket, look.judgement.verdict(), &look.judgement.findings);
+    let mut value = answer(
+        &look.declaration.bucket,
+        look.judgement.verdict(),
+        &look.judgement.findings,
+    );
     if let Value::Object(fields) = &mut value {
         let plan: Vec<Value> = plan.iter().map(Change::to_json).collect();
         let applied: Vec<Value> = done

@@ -22,7 +22,10 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
     let mut events = Vec::new();
     for path in files {
         let text = super::route::read_file(path)?;
-        let named = |reason| CommandError::Events { file: path.display().to_string(), reason };
+        let named = |reason| CommandError::Events {
+            file: path.display().to_string(),
+            reason,
+        };
         events.extend(trigger::split(&text).map_err(named)?);
     }
     let live = Live::connect(if yes { Mode::Repair } else { Mode::Observe }).await?;
@@ -54,18 +57,37 @@ fn names_keys(event: &Value) -> bool {
 /// How many findings are still there after the repairs.
 fn left(report: &Report) -> usize {
     let ended: Vec<_> = report.repairs.iter().map(Change::ends).collect();
-    let is_ended = |finding: &&Finding| ended.iter().any(|(code, subject)| finding.identity() == (*code, subject));
-    report.findings.iter().filter(|finding| !is_ended(finding)).count()
+    let is_ended = |finding: &&Finding| {
+        ended
+            .iter()
+            .any(|(code, subject)| finding.identity() == (*code, subject))
+    };
+    report
+        .findings
+        .iter()
+        .filter(|finding| !is_ended(finding))
+        .count()
 }
 
 fn print(out: &mut impl Write, trigger: &trigger::Trigger, reports: &[Report], yes: bool) -> io::Result<()> {
     writeln!(out, "{}: {:?}, {}", trigger.event, trigger.action, trigger.reason)?;
     for report in reports {
-        let verdict = report.verdict.map_or_else(|| "nothing judged".to_owned(), |verdict| verdict.to_string());
-        let note = report.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+        let verdict = report
+            .verdict
+            .map_or_else(|| "nothing judged".to_owned(), |verdict| verdict.to_string());
+        let note = report
+            .note
+            .as_ref()
+            .map(|note| format!(" ({note})"))
+            .unwrap_or_default();
         writeln!(out, "  {}: {verdict}{note}", report.resource)?;
         for finding in &report.findings {
-            writeln!(out, "    {}: {}", finding.code, finding.message.lines().next().unwrap_or_default())?;
+            writeln!(
+                out,
+                "    {}: {}",
+                finding.code,
+                finding.message.lines().next().unwrap_or_default()
+            )?;
         }
         for change in &report.repairs {
             for line in change.to_string().lines() {

@@ -15,7 +15,10 @@ pub(super) fn read_file(path: &Path) -> Result<String, CommandError> {
     } else {
         std::fs::read_to_string(path).map(|content| text = content)
     };
-    read.map_err(|reason| CommandError::File { file: path.display().to_string(), reason })?;
+    read.map_err(|reason| CommandError::File {
+        file: path.display().to_string(),
+        reason,
+    })?;
     Ok(text)
 }
 
@@ -23,8 +26,10 @@ pub(super) fn run(files: &[PathBuf]) -> Result<Ended, CommandError> {
     let mut out = io::stdout().lock();
     for path in files {
         let text = read_file(path)?;
-        let triggers: Vec<Trigger> = trigger::read_all(&text)
-            .map_err(|reason| CommandError::Events { file: path.display().to_string(), reason })?;
+        let triggers: Vec<Trigger> = trigger::read_all(&text).map_err(|reason| CommandError::Events {
+            file: path.display().to_string(),
+            reason,
+        })?;
         for trigger in triggers {
             writeln!(out, "{}", trigger.to_json())?;
         }

@@ -38,14 +38,22 @@ impl World {
     /// What the stage could not do.
     pub async fn build<S: Stage>(stage: &S) -> Result<Self, StageError> {
         let settings = stage.settings();
-        let name = |text: &str| format!("{text}{}", stage.tag()).parse().map_err(|error| StageError::new("name a bucket", error));
+        let name = |text: &str| {
+            format!("{text}{}", stage.tag())
+                .parse()
+                .map_err(|error| StageError::new("name a bucket", error))
+        };
         let (plain, secret): (BucketName, BucketName) = (name("media-plain")?, name("media-secret")?);
         stage.create_bucket(&plain).await?;
         stage.create_bucket(&secret).await?;
         let world = Self {
             account: settings.account.to_string(),
             partition: settings.partition.clone(),
-            tls_only: if stage.denies_literally() { "s3:PutBucketAcl" } else { "s3:*" },
+            tls_only: if stage.denies_literally() {
+                "s3:PutBucketAcl"
+            } else {
+                "s3:*"
+            },
             plain,
             secret,
             first_key: stage.create_key().await?,
@@ -56,11 +64,26 @@ impl World {
         }
         let terraform = Who::terraform;
         for bucket in [&world.plain, &world.secret] {
-            stage.act(terraform(), &Act::PutBucketPolicy(bucket.clone(), world.owners_policy(bucket))).await?;
+            stage
+                .act(
+                    terraform(),
+                    &Act::PutBucketPolicy(bucket.clone(), world.owners_policy(bucket)),
+                )
+                .await?;
         }
-        stage.act(terraform(), &Act::DefaultKey(world.secret.clone(), world.first_key.clone())).await?;
+        stage
+            .act(
+                terraform(),
+                &Act::DefaultKey(world.secret.clone(), world.first_key.clone()),
+            )
+            .await?;
         for key in [&world.first_key, &world.second_key] {
-            stage.act(terraform(), &Act::PutKeyPolicy(key.clone(), world.owners_key_policy())).await?;
+            stage
+                .act(
+                    terraform(),
+                    &Act::PutKeyPolicy(key.clone(), world.owners_key_policy()),
+                )
+                .await?;
         }
         Ok(world)
     }
@@ -68,7 +91,11 @@ impl World {
     /// The cloud names each bucket is declared for.
     #[must_use]
     pub fn clouds(&self, bucket: &BucketName) -> Vec<CloudName> {
-        let names: &[&str] = if *bucket == self.plain { &["demo", "demo-staging"] } else { &["demo"] };
+        let names: &[&str] = if *bucket == self.plain {
+            &["demo", "demo-staging"]
+        } else {
+            &["demo"]
+        };
         names.iter().filter_map(|name| name.parse().ok()).collect()
     }
 
@@ -190,27 +217,50 @@ fn step(who: Who, acts: Vec<Act>, expected: Expected) -> Step {
 }
 
 fn repaired(codes: &'static [Code]) -> Expected {
-    Expected { repaired: codes, verdict: Some(Verdict::Readable), ..Expected::default() }
+    Expected {
+        repaired: codes,
+        verdict: Some(Verdict::Readable),
+        ..Expected::default()
+    }
 }
 
 fn quiet() -> Expected {
-    Expected { verdict: Some(Verdict::Readable), ..Expected::default() }
+    Expected {
+        verdict: Some(Verdict::Readable),
+        ..Expected::default()
+    }
 }
 
 fn needs_you(codes: &'static [Code], verdict: Verdict) -> Expected {
-    Expected { needs_you: codes, verdict: Some(verdict), ..Expected::default() }
+    Expected {
+        needs_you: codes,
+        verdict: Some(verdict),
+        ..Expected::default()
+    }
 }
 
 fn resolved(codes: &'static [Code]) -> Expected {
-    Expected { resolved: codes, verdict: Some(Verdict::Readable), ..Expected::default() }
+    Expected {
+        resolved: codes,
+        verdict: Some(Verdict::Readable),
+        ..Expected::default()
+    }
 }
 
 /// The list, for this world.
 #[must_use]
 pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
     let mut list = vec![
-        onboarding(world, &world.plain, &[Code::GrantMissing, Code::MarkerMissing, Code::MarkerMissing]),
-        onboarding(world, &world.secret, &[Code::GrantMissing, Code::MarkerMissing, Code::KeyGrantMissing]),
+        onboarding(
+            world,
+            &world.plain,
+            &[Code::GrantMissing, Code::MarkerMissing, Code::MarkerMissing],
+        ),
+        onboarding(
+            world,
+            &world.secret,
+            &[Code::GrantMissing, Code::MarkerMissing, Code::KeyGrantMissing],
+        ),
     ];
     list.extend(bucket_incidents(world));
     list.extend(key_incidents(world));
@@ -218,7 +268,11 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
     list.push(Incident {
         name: "the sweep passes and finds everything in order",
         bucket: world.plain.clone(),
-        steps: vec![step(Who::service("events.amazonaws.com"), vec![Act::Sweep], quiet())],
+        steps: vec![step(
+            Who::service("events.amazonaws.com"),
+            vec![Act::Sweep],
+            quiet(),
+        )],
     });
     list
 }
@@ -227,9 +281,17 @@ fn onboarding(world: &World, bucket: &BucketName, codes: &'static [Code]) -> Inc
     let clouds = world.clouds(bucket);
     let declaration = json!({"clouds": clouds});
     Incident {
-        name: if *bucket == world.plain { "a bucket is declared" } else { "a bucket under SSE-KMS is declared" },
+        name: if *bucket == world.plain {
+            "a bucket is declared"
+        } else {
+            "a bucket under SSE-KMS is declared"
+        },
         bucket: bucket.clone(),
-        steps: vec![step(Who::terraform(), vec![Act::Declare(bucket.clone(), declaration)], repaired(codes))],
+        steps: vec![step(
+            Who::terraform(),
+            vec![Act::Declare(bucket.clone(), declaration)],
+            repaired(codes),
+        )],
     }
 }
 
@@ -277,12 +339,18 @@ fn bucket_incidents(world: &World) -> Vec<Incident> {
             steps: vec![
                 step(
                     Who::cli("bob"),
-                    vec![Act::PutObject(plain.clone(), ".wellknown/cloudinary/stranger".to_owned())],
+                    vec![Act::PutObject(
+                        plain.clone(),
+                        ".wellknown/cloudinary/stranger".to_owned(),
+                    )],
                     needs_you(&[Code::MarkerUnexpected], Verdict::Readable),
                 ),
                 step(
                     Who::console("ana"),
-                    vec![Act::DeleteObject(plain.clone(), ".wellknown/cloudinary/stranger".to_owned())],
+                    vec![Act::DeleteObject(
+                        plain.clone(),
+                        ".wellknown/cloudinary/stranger".to_owned(),
+                    )],
                     resolved(&[Code::MarkerUnexpected]),
                 ),
             ],
@@ -307,7 +375,10 @@ fn key_incidents(world: &World) -> Vec<Incident> {
             bucket: secret.clone(),
             steps: vec![step(
                 Who::terraform(),
-                vec![Act::PutKeyPolicy(world.first_key.clone(), world.owners_key_policy())],
+                vec![Act::PutKeyPolicy(
+                    world.first_key.clone(),
+                    world.owners_key_policy(),
+                )],
                 repaired(&[Code::KeyGrantMissing]),
             )],
         },

@@ -80,7 +80,8 @@ impl Owners {
             // The owner's document in Terraform still names the role; what is stored now shows its id, and
             // is left alone until the owner corrects it.
             Act::DeleteRole(_, bucket) => {
-                self.buckets.insert(bucket.clone(), Some(world.owners_policy(bucket)));
+                self.buckets
+                    .insert(bucket.clone(), Some(world.owners_policy(bucket)));
             }
             Act::PutObject(..)
             | Act::DeleteObject(..)
@@ -98,11 +99,16 @@ impl Owners {
 /// # Errors
 ///
 /// What the stage could not do; how incidents end is in what was played.
-pub async fn play<S: Stage>(stage: &S, mut show: impl FnMut(&Played)) -> Result<(Vec<Played>, Proof), StageError> {
+pub async fn play<S: Stage>(
+    stage: &S,
+    mut show: impl FnMut(&Played),
+) -> Result<(Vec<Played>, Proof), StageError> {
     let world = World::build(stage).await?;
     let mut owners = Owners::default();
     for bucket in [&world.plain, &world.secret] {
-        owners.buckets.insert(bucket.clone(), Some(world.owners_policy(bucket)));
+        owners
+            .buckets
+            .insert(bucket.clone(), Some(world.owners_policy(bucket)));
     }
     for key in [&world.first_key, &world.second_key] {
         owners.keys.insert(key.clone(), world.owners_key_policy());
@@ -142,15 +148,20 @@ async fn play_step<S: Stage>(
     let later = stage.let_time_pass().await?;
     let later_calls = stage.take_calls();
 
-    let declaration =
-        Declaration::ad_hoc(incident.bucket.clone(), world.clouds(&incident.bucket), Mode::Observe);
+    let declaration = Declaration::ad_hoc(
+        incident.bucket.clone(),
+        world.clouds(&incident.bucket),
+        Mode::Observe,
+    );
     let verdict = stage.look(&declaration).await?.judgement.verdict();
     let all: Vec<&Report> = reports.iter().chain(&later).collect();
     let alerts: Vec<Said> = all.iter().flat_map(|report| report.said.clone()).collect();
     let mut wrong = differences(&step.expected, &alerts, verdict);
     let late_repairs = later_calls.iter().filter(|call| call.repairs).count();
     if late_repairs > 0 {
-        wrong.push(format!("{late_repairs} writes in later looks, where nothing had changed"));
+        wrong.push(format!(
+            "{late_repairs} writes in later looks, where nothing had changed"
+        ));
     }
     let lost = prove(stage, owners).await?.lost;
     wrong.extend(lost.into_iter().map(|what| format!("lost: {what}")));
@@ -164,14 +175,21 @@ async fn play_step<S: Stage>(
         calls,
         later_calls,
         verdict,
-        outcome: if wrong.is_empty() { Outcome::AsExpected } else { Outcome::Unexpected(wrong) },
+        outcome: if wrong.is_empty() {
+            Outcome::AsExpected
+        } else {
+            Outcome::Unexpected(wrong)
+        },
     })
 }
 
 fn distinct(reports: &[&Report]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for finding in reports.iter().flat_map(|report| &report.findings) {
-        if !findings.iter().any(|known| known.identity() == finding.identity()) {
+        if !findings
+            .iter()
+            .any(|known| known.identity() == finding.identity())
+        {
             findings.push(finding.clone());
         }
     }
@@ -194,7 +212,10 @@ fn differences(expected: &Expected, alerts: &[Said], verdict: Verdict) -> Vec<St
         told.sort_unstable();
         wanted.sort_unstable();
         if told != wanted {
-            wrong.push(format!("told `{}`: {told:?} instead of {wanted:?}", kind.as_str()));
+            wrong.push(format!(
+                "told `{}`: {told:?} instead of {wanted:?}",
+                kind.as_str()
+            ));
         }
     }
     if let Some(wanted) = expected.verdict {
@@ -209,18 +230,34 @@ async fn prove<S: Stage>(stage: &S, owners: &Owners) -> Result<Proof, StageError
     let mut proof = Proof::default();
     for (bucket, written) in &owners.buckets {
         let stored = stage.bucket_policy(bucket).await?;
-        compare(&mut proof, &format!("bucket policy of {bucket}"), written.as_ref(), stored.as_deref())?;
+        compare(
+            &mut proof,
+            &format!("bucket policy of {bucket}"),
+            written.as_ref(),
+            stored.as_deref(),
+        )?;
     }
     for (key, written) in &owners.keys {
         let stored = stage.key_policy(key).await?;
-        compare(&mut proof, &format!("key policy of {key}"), Some(written), stored.as_deref())?;
+        compare(
+            &mut proof,
+            &format!("key policy of {key}"),
+            Some(written),
+            stored.as_deref(),
+        )?;
     }
     Ok(proof)
 }
 
 /// Every statement the owner wrote is found again among the stored ones, in order.
-fn compare(proof: &mut Proof, place: &str, written: Option<&Value>, stored: Option<&str>) -> Result<(), StageError> {
-    let read = |text: &str| PolicyDocument::parse(text).map_err(|error| StageError::new("read a policy", error));
+fn compare(
+    proof: &mut Proof,
+    place: &str,
+    written: Option<&Value>,
+    stored: Option<&str>,
+) -> Result<(), StageError> {
+    let read =
+        |text: &str| PolicyDocument::parse(text).map_err(|error| StageError::new("read a policy", error));
     let written = written.map(|value| read(&value.to_string())).transpose()?;
     let stored = stored.map(read).transpose()?;
     let kept = proof.kept.entry(place.to_owned()).or_default();

@@ -50,11 +50,19 @@ impl<T: fmt::Display> fmt::Display for Styled<T> {
 impl<W: Write> Timeline<W> {
     /// A timeline on `out`, with colours or without.
     pub fn new(out: W, colour: bool) -> Self {
-        Self { out, colour, last: None, count: 0 }
+        Self {
+            out,
+            colour,
+            last: None,
+            count: 0,
+        }
     }
 
     fn styled<T>(&self, text: T, style: Style) -> Styled<T> {
-        Styled { text, style: self.colour.then_some(style) }
+        Styled {
+            text,
+            style: self.colour.then_some(style),
+        }
     }
 
     /// Says where the list is played.
@@ -65,7 +73,10 @@ impl<W: Write> Timeline<W> {
     pub fn open(&mut self, stage: &str) -> io::Result<()> {
         let title = self.styled("Cloudinary S3 Guardian: the incident list", TITLE);
         writeln!(self.out, "{title}")?;
-        writeln!(self.out, "played on {stage}, through the router and the reconciler that run in Lambda\n")
+        writeln!(
+            self.out,
+            "played on {stage}, through the router and the reconciler that run in Lambda\n"
+        )
     }
 
     /// Prints one step.
@@ -83,18 +94,48 @@ impl<W: Write> Timeline<W> {
         for event in &played.events {
             let trigger = trigger::read(event);
             let time = trigger.time.unwrap_or_default();
-            let names: Vec<String> =
-                trigger.buckets.iter().map(ToString::to_string).chain(trigger.keys.iter().map(ToString::to_string)).collect();
-            let names = if names.is_empty() { String::new() } else { format!(" on {}", names.join(", ")) };
-            writeln!(self.out, "    {:<8} {}{names} at {time}", self.styled("event", DIM), trigger.event)?;
+            let names: Vec<String> = trigger
+                .buckets
+                .iter()
+                .map(ToString::to_string)
+                .chain(trigger.keys.iter().map(ToString::to_string))
+                .collect();
+            let names = if names.is_empty() {
+                String::new()
+            } else {
+                format!(" on {}", names.join(", "))
+            };
+            writeln!(
+                self.out,
+                "    {:<8} {}{names} at {time}",
+                self.styled("event", DIM),
+                trigger.event
+            )?;
             if trigger.actor.is_some() {
-                writeln!(self.out, "    {:<8} {}", self.styled("who", DIM), describe_actor(trigger.actor.as_ref()))?;
+                writeln!(
+                    self.out,
+                    "    {:<8} {}",
+                    self.styled("who", DIM),
+                    describe_actor(trigger.actor.as_ref())
+                )?;
             }
         }
         for finding in &played.findings {
-            let code = self.styled(finding.code, if finding.verdict == Verdict::Readable { WARN } else { BAD });
-            let message = finding.message.lines().next().unwrap_or_default();
-            writeln!(self.out, "    {:<8} {code}: {message}", self.styled("saw", DIM))?;
+            let code = self.styled(
+                finding.code,
+                if finding.verdict == Verdict::Readable {
+                    WARN
+                } else {
+                    BAD
+                },
+            );
+            for (index, line) in finding.message.lines().enumerate() {
+                if index == 0 {
+                    writeln!(self.out, "    {:<8} {code}: {line}", self.styled("saw", DIM))?;
+                } else {
+                    writeln!(self.out, "    {:<8} {line}", "")?;
+                }
+            }
         }
         for change in &played.repairs {
             for (index, line) in change.to_string().lines().enumerate() {
@@ -104,12 +145,26 @@ impl<W: Write> Timeline<W> {
                     Some('-') => BAD,
                     _ => Style::new(),
                 };
-                writeln!(self.out, "    {:<8} {}", self.styled(label, DIM), self.styled(line, style))?;
+                writeln!(
+                    self.out,
+                    "    {:<8} {}",
+                    self.styled(label, DIM),
+                    self.styled(line, style)
+                )?;
             }
         }
         for said in &played.alerts {
-            let style = if said.kind == TransitionKind::NeedsYou { WARN } else { GOOD };
-            writeln!(self.out, "    {:<8} {}", self.styled("told", DIM), self.styled(&said.subject, style))?;
+            let style = if said.kind == TransitionKind::NeedsYou {
+                WARN
+            } else {
+                GOOD
+            };
+            writeln!(
+                self.out,
+                "    {:<8} {}",
+                self.styled("told", DIM),
+                self.styled(&said.subject, style)
+            )?;
         }
         let writes = played.calls.iter().filter(|call| call.repairs).count();
         writeln!(
@@ -119,9 +174,20 @@ impl<W: Write> Timeline<W> {
             played.calls.len(),
             played.later_calls.len()
         )?;
-        let verdict = self.styled(played.verdict, if played.verdict == Verdict::Readable { GOOD } else { BAD });
+        let verdict = self.styled(
+            played.verdict,
+            if played.verdict == Verdict::Readable {
+                GOOD
+            } else {
+                BAD
+            },
+        );
         match &played.outcome {
-            Outcome::AsExpected => writeln!(self.out, "    {:<8} {verdict}, as expected\n", self.styled("then", DIM)),
+            Outcome::AsExpected => writeln!(
+                self.out,
+                "    {:<8} {verdict}, as expected\n",
+                self.styled("then", DIM)
+            ),
             Outcome::Unexpected(wrong) => {
                 writeln!(self.out, "    {:<8} {verdict}", self.styled("then", DIM))?;
                 for line in wrong {
@@ -140,18 +206,37 @@ impl<W: Write> Timeline<W> {
     pub fn close(&mut self, played: &[Played], proof: &Proof) -> io::Result<()> {
         writeln!(self.out, "{}", self.styled("What others wrote", TITLE))?;
         for (place, count) in &proof.kept {
-            writeln!(self.out, "    {} of them kept in the {place}", self.styled(count, GOOD))?;
+            writeln!(
+                self.out,
+                "    {} of them kept in the {place}",
+                self.styled(count, GOOD)
+            )?;
         }
         for lost in &proof.lost {
             writeln!(self.out, "    {} {lost}", self.styled("LOST", BAD))?;
         }
-        let wrong = played.iter().filter(|one| one.outcome != Outcome::AsExpected).count();
-        let calls: usize = played.iter().map(|one| one.calls.len() + one.later_calls.len()).sum();
+        let wrong = played
+            .iter()
+            .filter(|one| one.outcome != Outcome::AsExpected)
+            .count();
+        let calls: usize = played
+            .iter()
+            .map(|one| one.calls.len() + one.later_calls.len())
+            .sum();
         let steps = played.len();
         let sum = if wrong == 0 && proof.lost.is_empty() {
-            self.styled(format!("{} incidents, {steps} steps: all ended as they should", self.count), GOOD)
+            self.styled(
+                format!(
+                    "{} incidents, {steps} steps: all ended as they should",
+                    self.count
+                ),
+                GOOD,
+            )
         } else {
-            self.styled(format!("{} incidents, {steps} steps: {wrong} ended otherwise", self.count), BAD)
+            self.styled(
+                format!("{} incidents, {steps} steps: {wrong} ended otherwise", self.count),
+                BAD,
+            )
         };
         writeln!(self.out, "\n{sum}; {calls} AWS calls in all")
     }
@@ -161,7 +246,11 @@ impl<W: Write> Timeline<W> {
 /// besides these the step's number and the verdict.
 #[must_use]
 pub fn json_line(played: &Played) -> Value {
-    let events: Vec<String> = played.events.iter().map(|event| trigger::read(event).event).collect();
+    let events: Vec<String> = played
+        .events
+        .iter()
+        .map(|event| trigger::read(event).event)
+        .collect();
     let outcome = match &played.outcome {
         Outcome::AsExpected => json!("as expected"),
         Outcome::Unexpected(wrong) => json!({"unexpected": wrong}),

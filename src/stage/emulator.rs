@@ -49,9 +49,13 @@ impl EmulatorStage {
     ///
     /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
     pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
-        let caller = connection.caller().await.map_err(|error| StageError::new("ask whose credentials these are", error))?;
-        let cloudinary_account =
-            CLOUDINARY_ACCOUNT.parse().map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let caller = connection
+            .caller()
+            .await
+            .map_err(|error| StageError::new("ask whose credentials these are", error))?;
+        let cloudinary_account = CLOUDINARY_ACCOUNT
+            .parse()
+            .map_err(|error| StageError::new("name Cloudinary's account", error))?;
         let settings = Settings {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
@@ -60,7 +64,11 @@ impl EmulatorStage {
             ceilings: Ceilings::open(Mode::Repair),
         };
         let mut clients = Clients::new(&connection);
-        let stack_names = Aws::new(connection.clone(), caller.account.clone(), guardian_aws::Stack::default());
+        let stack_names = Aws::new(
+            connection.clone(),
+            caller.account.clone(),
+            guardian_aws::Stack::default(),
+        );
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
         let stack = clients.create_stack(&tag).await?;
@@ -82,7 +90,9 @@ impl EmulatorStage {
 
     fn shadow_key(&self, key: &KeyArn) -> KeyArn {
         let keys = self.keys.borrow();
-        keys.iter().find(|(_, real)| *real == key).map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
+        keys.iter()
+            .find(|(_, real)| *real == key)
+            .map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
     }
 
     /// The same act in the shadow's words.
@@ -115,7 +125,9 @@ impl EmulatorStage {
             .into_iter()
             .map(|mut text| {
                 for (shadow, real) in keys.iter() {
-                    text = text.replace(shadow.as_str(), real.as_str()).replace(shadow.id(), real.id());
+                    text = text
+                        .replace(shadow.as_str(), real.as_str())
+                        .replace(shadow.id(), real.id());
                 }
                 serde_json::from_str(&text).map_err(|error| StageError::new("read the shadow's event", error))
             })
@@ -125,7 +137,9 @@ impl EmulatorStage {
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
         let events = self.clients.receive(&self.clients.ingest).await?;
         let failed = route_batch(&self.aws, &events.messages).await;
-        self.clients.settle(&self.clients.ingest, &events, &failed).await?;
+        self.clients
+            .settle(&self.clients.ingest, &events, &failed)
+            .await?;
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
         reports.extend(done);
@@ -136,7 +150,11 @@ impl EmulatorStage {
 
 impl Stage for EmulatorStage {
     fn describe(&self) -> String {
-        let note = if self.denies_literally { " (which takes every Deny literally, whatever its condition)" } else { "" };
+        let note = if self.denies_literally {
+            " (which takes every Deny literally, whatever its condition)"
+        } else {
+            ""
+        };
         format!("the emulator at {}{note}", self.endpoint)
     }
 
@@ -173,7 +191,9 @@ impl Stage for EmulatorStage {
         self.clients.perform(act).await?;
         let events = self.events_of(who, act)?;
         for event in &events {
-            self.clients.send(&self.clients.ingest, &event.to_string()).await?;
+            self.clients
+                .send(&self.clients.ingest, &event.to_string())
+                .await?;
         }
         Ok(events)
     }
@@ -185,7 +205,10 @@ impl Stage for EmulatorStage {
                 return Ok(reports);
             }
         }
-        Err(StageError::new("come to rest", format!("there is still work after {ROUNDS} rounds")))
+        Err(StageError::new(
+            "come to rest",
+            format!("there is still work after {ROUNDS} rounds"),
+        ))
     }
 
     async fn let_time_pass(&self) -> Result<Vec<Report>, StageError> {
@@ -211,7 +234,10 @@ impl Stage for EmulatorStage {
         self.aws
             .take_calls()
             .iter()
-            .map(|call| CallMade { operation: call.to_string(), repairs: call.is_repair() })
+            .map(|call| CallMade {
+                operation: call.to_string(),
+                repairs: call.is_repair(),
+            })
             .collect()
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
+use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
-use guardian_core::moment::Moment;
 use guardian_model::{Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look};
 use guardian_reconcile::seam::{Clock, Identity};
@@ -36,10 +36,13 @@ impl ModelStage {
     /// When the model does not name its account.
     pub async fn new(seed: u64) -> Result<Self, StageError> {
         let model = Model::new(seed);
-        let account =
-            model.caller_account().await.map_err(|error| StageError::new("ask for the account", error))?;
-        let cloudinary_account =
-            CLOUDINARY_ACCOUNT.parse().map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let account = model
+            .caller_account()
+            .await
+            .map_err(|error| StageError::new("ask for the account", error))?;
+        let cloudinary_account = CLOUDINARY_ACCOUNT
+            .parse()
+            .map_err(|error| StageError::new("name Cloudinary's account", error))?;
         let settings = Settings {
             account,
             partition: "aws".to_owned(),
@@ -74,7 +77,13 @@ impl ModelStage {
 }
 
 fn messages(received: &[guardian_model::Message]) -> Vec<Message> {
-    received.iter().map(|message| Message { id: message.id.clone(), body: message.body.clone() }).collect()
+    received
+        .iter()
+        .map(|message| Message {
+            id: message.id.clone(),
+            body: message.body.clone(),
+        })
+        .collect()
 }
 
 impl Stage for ModelStage {
@@ -108,7 +117,9 @@ impl Stage for ModelStage {
         let events = self.model.take_events();
         events
             .iter()
-            .map(|text| serde_json::from_str(text).map_err(|error| StageError::new("read the model's event", error)))
+            .map(|text| {
+                serde_json::from_str(text).map_err(|error| StageError::new("read the model's event", error))
+            })
             .collect()
     }
 
@@ -119,13 +130,18 @@ impl Stage for ModelStage {
                 return Ok(reports);
             }
         }
-        Err(StageError::new("come to rest", format!("there is still work after {ROUNDS} rounds")))
+        Err(StageError::new(
+            "come to rest",
+            format!("there is still work after {ROUNDS} rounds"),
+        ))
     }
 
     async fn let_time_pass(&self) -> Result<Vec<Report>, StageError> {
         let mut reports = Vec::new();
         for _ in 0..ROUNDS {
-            let Some(due) = self.model.next_due() else { return Ok(reports) };
+            let Some(due) = self.model.next_due() else {
+                return Ok(reports);
+            };
             self.model.advance(due);
             reports.extend(self.pump().await?);
         }
@@ -150,7 +166,10 @@ impl Stage for ModelStage {
         let journal = self.model.take_journal();
         journal
             .iter()
-            .map(|call| CallMade { operation: call.operation.to_owned(), repairs: call.repairs() })
+            .map(|call| CallMade {
+                operation: call.operation.to_owned(),
+                repairs: call.repairs(),
+            })
             .collect()
     }
 }
@@ -164,7 +183,10 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::PutObject(bucket, key) => outsider.put_object(bucket, key, None),
         Act::DeleteObject(bucket, key) => outsider.delete_object(bucket, key),
         Act::DefaultKey(bucket, key) => {
-            let encryption = DefaultEncryption::Kms { key: Some(key.to_string()), bucket_key: true };
+            let encryption = DefaultEncryption::Kms {
+                key: Some(key.to_string()),
+                bucket_key: true,
+            };
             outsider.put_bucket_encryption(bucket, encryption)
         }
         Act::PutKeyPolicy(key, policy) => outsider.put_key_policy(key, &policy.to_string()),
@@ -174,7 +196,9 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
             outsider.delete_principal(arn);
             Ok(())
         }
-        Act::Declare(bucket, declaration) => outsider.put_parameter(bucket.as_str(), &declaration.to_string()),
+        Act::Declare(bucket, declaration) => {
+            outsider.put_parameter(bucket.as_str(), &declaration.to_string())
+        }
         Act::Sweep => {
             model.inject(&scheduled_event(model.waiting(Queue::Ingest), model.now()).to_string());
             Ok(())

@@ -32,7 +32,10 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
     fn text(&self, name: &'static str) -> Result<String, EnvironmentError> {
         let value = (self.0)(name).filter(|value| !value.trim().is_empty());
-        value.ok_or_else(|| EnvironmentError { name, problem: "is not set".to_owned() })
+        value.ok_or_else(|| EnvironmentError {
+            name,
+            problem: "is not set".to_owned(),
+        })
     }
 
     fn list(&self, name: &'static str) -> Result<Vec<String>, EnvironmentError> {
@@ -43,7 +46,10 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
 
     fn account_of(&self, name: &'static str) -> Result<AccountId, EnvironmentError> {
         let text = self.text(name)?;
-        text.parse().map_err(|error| EnvironmentError { name, problem: format!("is wrong: {error}") })
+        text.parse().map_err(|error| EnvironmentError {
+            name,
+            problem: format!("is wrong: {error}"),
+        })
     }
 
     /// The account of the stack.
@@ -90,7 +96,10 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     ///
     /// If a variable is not set.
     pub fn router_stack(&self) -> Result<Stack, EnvironmentError> {
-        Ok(Stack { work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?), ..Stack::default() })
+        Ok(Stack {
+            work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?),
+            ..Stack::default()
+        })
     }
 
     /// The stack's own things as the reconciler needs them.
@@ -126,7 +135,8 @@ mod tests {
     }
 
     fn settings(variables: &BTreeMap<&str, &str>) -> Result<Settings, EnvironmentError> {
-        Environment::new(|name: &str| variables.get(name).map(|value| (*value).to_owned())).settings("us-east-1")
+        Environment::new(|name: &str| variables.get(name).map(|value| (*value).to_owned()))
+            .settings("us-east-1")
     }
 
     #[test]
@@ -139,7 +149,10 @@ mod tests {
         for name in complete().keys() {
             let mut variables = complete();
             variables.remove(name);
-            assert!(settings(&variables).unwrap_err().to_string().contains(name), "{name}");
+            assert!(
+                settings(&variables).unwrap_err().to_string().contains(name),
+                "{name}"
+            );
             variables.insert(name, " ");
             assert!(settings(&variables).is_err(), "{name} empty");
         }
@@ -149,6 +162,11 @@ mod tests {
     fn a_mode_nobody_knows_starts_nothing() {
         let mut variables = complete();
         variables.insert("GUARDIAN_MODE", "Repair");
-        assert!(settings(&variables).unwrap_err().to_string().contains("expected `observe` or `repair`"));
+        assert!(
+            settings(&variables)
+                .unwrap_err()
+                .to_string()
+                .contains("expected `observe` or `repair`")
+        );
     }
 }

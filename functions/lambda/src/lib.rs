@@ -12,7 +12,12 @@ pub use environment::{Environment, EnvironmentError};
 pub fn log() {
     let filter = EnvFilter::try_from_env("GUARDIAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // CloudWatch stamps the time by itself.
-    tracing_subscriber::fmt().json().flatten_event(true).without_time().with_env_filter(filter).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .without_time()
+        .with_env_filter(filter)
+        .init();
 }
 
 /// The messages of a batch.

@@ -12,7 +12,11 @@ async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let connection = Connection::from_environment().await?;
     let settings = &environment.settings(connection.region())?;
-    let aws = &Aws::new(connection, settings.account.clone(), environment.reconciler_stack()?);
+    let aws = &Aws::new(
+        connection,
+        settings.account.clone(),
+        environment.reconciler_stack()?,
+    );
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let (_, failed) = reconcile_batch(aws, settings, &messages(event.payload)).await;
         Ok::<_, Error>(response(failed))

@@ -54,7 +54,12 @@ const SUBJECT_LIMIT: usize = 99;
 /// Renders the message.
 #[must_use]
 pub fn render(occasion: &Occasion<'_>) -> Notice {
-    Notice { subject: subject(occasion), text: text(occasion), json: machine(occasion), attributes: attributes(occasion) }
+    Notice {
+        subject: subject(occasion),
+        text: text(occasion),
+        json: machine(occasion),
+        attributes: attributes(occasion),
+    }
 }
 
 fn subject(occasion: &Occasion<'_>) -> String {
@@ -63,14 +68,23 @@ fn subject(occasion: &Occasion<'_>) -> String {
         [] => occasion.resource.to_string(),
         many => format!("{} buckets", many.len()),
     };
-    let text = format!("[Cloudinary Guardian] {}: {} on {what}", occasion.kind.as_str(), occasion.finding.code);
-    text.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(SUBJECT_LIMIT).collect()
+    let text = format!(
+        "[Cloudinary Guardian] {}: {} on {what}",
+        occasion.kind.as_str(),
+        occasion.finding.code
+    );
+    text.chars()
+        .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' })
+        .take(SUBJECT_LIMIT)
+        .collect()
 }
 
 /// Makes text that an outsider may have chosen (a user agent, an object key) harmless in a message: no line
 /// break of its own, no control character.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 fn indented(text: &str) -> String {
@@ -102,9 +116,17 @@ fn text(occasion: &Occasion<'_>) -> String {
     }
     if let Some(cause) = occasion.cause {
         let _ = writeln!(text, "Seen after   {}", plain(&describe_cause(cause)));
-        let _ = writeln!(text, "Who          {}", plain(&describe_actor(cause.actor.as_ref())));
+        let _ = writeln!(
+            text,
+            "Who          {}",
+            plain(&describe_actor(cause.actor.as_ref()))
+        );
     }
-    let was = if occasion.kind == TransitionKind::NeedsYou { "What is wrong" } else { "What was wrong" };
+    let was = if occasion.kind == TransitionKind::NeedsYou {
+        "What is wrong"
+    } else {
+        "What was wrong"
+    };
     let _ = write!(text, "\n{was}\n{}", indented(&finding.message));
     if let Some(plan) = occasion.plan {
         let _ = write!(text, "\nWhat was changed\n{}", indented(plan));
@@ -124,8 +146,13 @@ fn describe_cause(cause: &Cause) -> String {
 /// Who did it, in a line.
 #[must_use]
 pub fn describe_actor(actor: Option<&Actor>) -> String {
-    let Some(actor) = actor else { return "not named by the event".to_owned() };
-    let mut text = actor.principal.clone().unwrap_or_else(|| "an unnamed principal".to_owned());
+    let Some(actor) = actor else {
+        return "not named by the event".to_owned();
+    };
+    let mut text = actor
+        .principal
+        .clone()
+        .unwrap_or_else(|| "an unnamed principal".to_owned());
     if let Some(tool) = &actor.tool {
         text.push_str(&format!(" with {tool}"));
     }
@@ -201,8 +228,17 @@ mod tests {
             "the bucket policy does not let Cloudinary read",
             json!({}),
         );
-        let actor = Actor { principal: Some("arn:aws:iam::111122223333:user/ana".to_owned()), tool: Some(agent.to_owned()), ..Actor::default() };
-        let cause = Cause { id: "e".to_owned(), event: "PutBucketPolicy".to_owned(), time: None, actor: Some(actor) };
+        let actor = Actor {
+            principal: Some("arn:aws:iam::111122223333:user/ana".to_owned()),
+            tool: Some(agent.to_owned()),
+            ..Actor::default()
+        };
+        let cause = Cause {
+            id: "e".to_owned(),
+            event: "PutBucketPolicy".to_owned(),
+            time: None,
+            actor: Some(actor),
+        };
         render(&Occasion {
             id: "grant-missing/bucket:media/1",
             kind,
@@ -229,7 +265,13 @@ mod tests {
     #[test]
     fn an_alert_says_what_who_since_when_and_what_was_changed() {
         let notice = notice(TransitionKind::Repaired, "Terraform", &["media"]);
-        for part in ["REPAIRED: grant-missing", "user/ana with Terraform", "1970-01-01T00:00:00Z", "bucket policy of media:", "demo"] {
+        for part in [
+            "REPAIRED: grant-missing",
+            "user/ana with Terraform",
+            "1970-01-01T00:00:00Z",
+            "bucket policy of media:",
+            "demo",
+        ] {
             assert!(notice.text.contains(part), "{part}: {}", notice.text);
         }
         let machine: Value = serde_json::from_str(&notice.json).unwrap();

@@ -26,7 +26,10 @@ pub enum Allowance {
 /// the last look found it flapping: from then on it is one repair an hour until a quiet day has passed.
 #[must_use]
 pub fn allow(repairs: &[Moment], flapping: bool, now: Moment) -> Allowance {
-    let recent = repairs.iter().filter(|moment| now.since(**moment) < WINDOW).count();
+    let recent = repairs
+        .iter()
+        .filter(|moment| now.since(**moment) < WINDOW)
+        .count();
     let last = repairs.iter().max();
     match last {
         Some(last) if flapping && now.since(*last) < QUIET => {

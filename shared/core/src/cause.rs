@@ -58,7 +58,11 @@ impl Work {
     #[must_use]
     pub fn group(&self) -> String {
         let name = self.resource.to_string();
-        if name.len() <= LONGEST_GROUP { name } else { format!("hashed:{}", hex(&Sha256::digest(&name))) }
+        if name.len() <= LONGEST_GROUP {
+            name
+        } else {
+            format!("hashed:{}", hex(&Sha256::digest(&name)))
+        }
     }
 
     /// The de-duplication id: a hash of event id, look and group.
@@ -101,7 +105,11 @@ impl LaterLook {
     /// Asks for `work` to be done later.
     #[must_use]
     pub fn new(work: Work) -> Self {
-        Self { source: OWN_SOURCE.to_owned(), detail_type: LATER_LOOK.to_owned(), detail: work }
+        Self {
+            source: OWN_SOURCE.to_owned(),
+            detail_type: LATER_LOOK.to_owned(),
+            detail: work,
+        }
     }
 
     /// Reads one back; `None` for anything else that lies in the ingest queue.
@@ -117,8 +125,18 @@ mod tests {
     use super::*;
 
     fn work(id: &str, resource: &str, look: u8) -> Work {
-        let cause = Cause { id: id.to_owned(), event: "PutBucketPolicy".to_owned(), time: None, actor: None };
-        Work { resource: resource.parse().unwrap(), cause, look, swept: false }
+        let cause = Cause {
+            id: id.to_owned(),
+            event: "PutBucketPolicy".to_owned(),
+            time: None,
+            actor: None,
+        };
+        Work {
+            resource: resource.parse().unwrap(),
+            cause,
+            look,
+            swept: false,
+        }
     }
 
     #[test]
@@ -151,6 +169,9 @@ mod tests {
         let work = work("e1", "bucket:media", 1);
         let message = serde_json::to_value(LaterLook::new(work.clone())).unwrap();
         assert_eq!(LaterLook::read(&message), Some(work));
-        assert_eq!(LaterLook::read(&serde_json::json!({"source": "aws.s3", "detail-type": "Later Look"})), None);
+        assert_eq!(
+            LaterLook::read(&serde_json::json!({"source": "aws.s3", "detail-type": "Later Look"})),
+            None
+        );
     }
 }

@@ -34,7 +34,10 @@ pub fn bucket_arn(partition: &str, bucket: &BucketName) -> String {
 #[must_use]
 pub fn scope(partition: &str, bucket: &BucketName, prefixes: &[String], clouds: &[CloudName]) -> Vec<String> {
     let arn = bucket_arn(partition, bucket);
-    let mut scope: Vec<String> = prefixes.iter().map(|pattern| format!("{arn}/{pattern}")).collect();
+    let mut scope: Vec<String> = prefixes
+        .iter()
+        .map(|pattern| format!("{arn}/{pattern}"))
+        .collect();
     if !prefixes.iter().any(|pattern| pattern == "*") {
         scope.extend(clouds.iter().map(|cloud| format!("{arn}/{}", marker_key(cloud))));
     }
@@ -56,7 +59,12 @@ pub fn bucket_policy_id(bucket: &BucketName) -> String {
 
 /// The documented bucket statement over `resources`.
 #[must_use]
-pub fn bucket_grant<'a>(settings: &'a Settings, sid: &'a str, id: &'a str, resources: &'a [String]) -> Grant<'a> {
+pub fn bucket_grant<'a>(
+    settings: &'a Settings,
+    sid: &'a str,
+    id: &'a str,
+    resources: &'a [String],
+) -> Grant<'a> {
     Grant {
         sid,
         account: settings.cloudinary_account.as_str(),

@@ -101,7 +101,13 @@ impl Declaration {
     /// A declaration made on the spot: what `--cloud` on the command line means.
     #[must_use]
     pub fn ad_hoc(bucket: BucketName, clouds: Vec<CloudName>, mode: Mode) -> Self {
-        Self { bucket, clouds: without_repeats(clouds), mode, prefixes: vec!["*".to_owned()], keys: Vec::new() }
+        Self {
+            bucket,
+            clouds: without_repeats(clouds),
+            mode,
+            prefixes: vec!["*".to_owned()],
+            keys: Vec::new(),
+        }
     }
 
     /// Reads the declaration of `bucket` under the stack's ceilings.
@@ -121,7 +127,10 @@ impl Declaration {
             column: error.column(),
         })?;
         let Value::Object(fields) = value else {
-            return Err(wrong("declaration", "expected a JSON object such as `{\"clouds\": [\"demo\"]}`"));
+            return Err(wrong(
+                "declaration",
+                "expected a JSON object such as `{\"clouds\": [\"demo\"]}`",
+            ));
         };
         for field in fields.keys() {
             if LATER_FIELDS.contains(&field.as_str()) {
@@ -131,7 +140,11 @@ impl Declaration {
                 return Err(DeclarationError::UnknownField { field: field.clone() });
             }
         }
-        if !ceilings.bucket_arns.iter().any(|pattern| matches(pattern, &bucket_arn(partition, bucket))) {
+        if !ceilings
+            .bucket_arns
+            .iter()
+            .any(|pattern| matches(pattern, &bucket_arn(partition, bucket)))
+        {
             return Err(DeclarationError::BucketNotAllowed {
                 bucket: bucket.clone(),
                 allowed: ceilings.bucket_arns.join(", "),
@@ -148,7 +161,10 @@ impl Declaration {
 }
 
 fn wrong(place: impl Into<String>, reason: impl Into<String>) -> DeclarationError {
-    DeclarationError::Wrong { place: place.into(), reason: reason.into() }
+    DeclarationError::Wrong {
+        place: place.into(),
+        reason: reason.into(),
+    }
 }
 
 /// serde_json ends its messages with the place, which we give ourselves.
@@ -159,7 +175,10 @@ fn reason_without_place(error: &serde_json::Error) -> String {
 
 fn clouds(fields: &Map<String, Value>, ceilings: &Ceilings) -> Result<Vec<CloudName>, DeclarationError> {
     const REMEDY: &str = "write the cloud names that may read, for example `\"clouds\": [\"demo\"]`";
-    let value = fields.get("clouds").ok_or(DeclarationError::Missing { field: "clouds", remedy: REMEDY })?;
+    let value = fields.get("clouds").ok_or(DeclarationError::Missing {
+        field: "clouds",
+        remedy: REMEDY,
+    })?;
     let texts = texts("clouds", value)?;
     if texts.is_empty() {
         return Err(wrong("clouds", format!("the list is empty; {REMEDY}")));
@@ -168,9 +187,17 @@ fn clouds(fields: &Map<String, Value>, ceilings: &Ceilings) -> Result<Vec<CloudN
     for (index, text) in texts.into_iter().enumerate() {
         let place = format!("clouds[{index}]");
         let cloud: CloudName = text.parse().map_err(|error| wrong(&place, format!("{error}")))?;
-        if !ceilings.clouds.iter().any(|pattern| matches(pattern, cloud.as_str())) {
+        if !ceilings
+            .clouds
+            .iter()
+            .any(|pattern| matches(pattern, cloud.as_str()))
+        {
             let allowed = ceilings.clouds.join(", ");
-            return Err(DeclarationError::CloudNotAllowed { place, cloud, allowed });
+            return Err(DeclarationError::CloudNotAllowed {
+                place,
+                cloud,
+                allowed,
+            });
         }
         clouds.push(cloud);
     }
@@ -179,7 +206,10 @@ fn clouds(fields: &Map<String, Value>, ceilings: &Ceilings) -> Result<Vec<CloudN
 
 fn without_repeats(clouds: Vec<CloudName>) -> Vec<CloudName> {
     let mut seen = BTreeSet::new();
-    clouds.into_iter().filter(|cloud| seen.insert(cloud.clone())).collect()
+    clouds
+        .into_iter()
+        .filter(|cloud| seen.insert(cloud.clone()))
+        .collect()
 }
 
 fn mode(fields: &Map<String, Value>) -> Result<Option<Mode>, DeclarationError> {
@@ -187,24 +217,38 @@ fn mode(fields: &Map<String, Value>) -> Result<Option<Mode>, DeclarationError> {
         None => Ok(None),
         Some(Value::String(text)) if text == "observe" => Ok(Some(Mode::Observe)),
         Some(Value::String(text)) if text == "repair" => Ok(Some(Mode::Repair)),
-        Some(other) => Err(wrong("mode", format!("`{other}` is no mode; write `\"observe\"` or `\"repair\"`"))),
+        Some(other) => Err(wrong(
+            "mode",
+            format!("`{other}` is no mode; write `\"observe\"` or `\"repair\"`"),
+        )),
     }
 }
 
 fn prefixes(fields: &Map<String, Value>) -> Result<Vec<String>, DeclarationError> {
-    let Some(value) = fields.get("prefixes") else { return Ok(vec!["*".to_owned()]) };
+    let Some(value) = fields.get("prefixes") else {
+        return Ok(vec!["*".to_owned()]);
+    };
     let texts = texts("prefixes", value)?;
     if texts.is_empty() {
-        return Err(wrong("prefixes", "the list is empty; leave the field out to mean every object"));
+        return Err(wrong(
+            "prefixes",
+            "the list is empty; leave the field out to mean every object",
+        ));
     }
     for (index, text) in texts.iter().enumerate() {
         let place = format!("prefixes[{index}]");
         if text.is_empty() {
-            return Err(wrong(place, "an empty pattern matches no object; write `*` for every object"));
+            return Err(wrong(
+                place,
+                "an empty pattern matches no object; write `*` for every object",
+            ));
         }
         if text.starts_with('/') {
             let suggestion = text.trim_start_matches('/');
-            return Err(wrong(place, format!("object keys do not begin with `/`; write `{suggestion}`")));
+            return Err(wrong(
+                place,
+                format!("object keys do not begin with `/`; write `{suggestion}`"),
+            ));
         }
         if text.ends_with('/') && !text.contains(['*', '?']) {
             return Err(wrong(
@@ -213,7 +257,10 @@ fn prefixes(fields: &Map<String, Value>) -> Result<Vec<String>, DeclarationError
             ));
         }
         if text.contains("${") {
-            return Err(wrong(place, "policy variables are not supported; write a plain pattern"));
+            return Err(wrong(
+                place,
+                "policy variables are not supported; write a plain pattern",
+            ));
         }
         if text.chars().any(char::is_control) {
             return Err(wrong(place, "control characters are not supported in a pattern"));
@@ -230,10 +277,14 @@ fn keys(fields: &Map<String, Value>) -> Result<Vec<KeyArn>, DeclarationError> {
             .iter()
             .enumerate()
             .map(|(index, text)| {
-                text.parse().map_err(|error| wrong(format!("keys[{index}]"), format!("{error}")))
+                text.parse()
+                    .map_err(|error| wrong(format!("keys[{index}]"), format!("{error}")))
             })
             .collect(),
-        Some(other) => Err(wrong("keys", format!("`{other}`: write `\"auto\"` or a list of key ARNs"))),
+        Some(other) => Err(wrong(
+            "keys",
+            format!("`{other}`: write `\"auto\"` or a list of key ARNs"),
+        )),
     }
 }
 
@@ -246,7 +297,10 @@ fn texts(field: &str, value: &Value) -> Result<Vec<String>, DeclarationError> {
         .enumerate()
         .map(|(index, item)| match item {
             Value::String(text) => Ok(text.clone()),
-            other => Err(wrong(format!("{field}[{index}]"), format!("expected a text, found `{other}`"))),
+            other => Err(wrong(
+                format!("{field}[{index}]"),
+                format!("expected a text, found `{other}`"),
+            )),
         })
         .collect()
 }

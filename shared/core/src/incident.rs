@@ -166,7 +166,11 @@ impl Incident {
         if !again {
             self.repairs.push(around.now);
         }
-        self.attempt = Some(Attempt { at: around.now, on, plan });
+        self.attempt = Some(Attempt {
+            at: around.now,
+            on,
+            plan,
+        });
     }
 
     /// Only a person can end it. Told once.
@@ -189,13 +193,20 @@ impl Incident {
             (State::Repairing, Some(_)) => TransitionKind::Repaired,
             (State::NeedsYou, _) => TransitionKind::Resolved,
         };
-        self.state = if kind == TransitionKind::Repaired { State::Repaired } else { State::Resolved };
+        self.state = if kind == TransitionKind::Repaired {
+            State::Repaired
+        } else {
+            State::Resolved
+        };
         self.announce(kind, around);
     }
 
     fn announce(&mut self, kind: TransitionKind, around: Circumstances<'_>) {
         self.transitions += 1;
-        let id = format!("{}/{}/{}", self.finding.code, self.finding.subject, self.transitions);
+        let id = format!(
+            "{}/{}/{}",
+            self.finding.code, self.finding.subject, self.transitions
+        );
         let plan = match kind {
             TransitionKind::Repaired => self.attempt.as_ref().map(|attempt| attempt.plan.as_str()),
             TransitionKind::NeedsYou | TransitionKind::Resolved => None,
@@ -207,7 +218,11 @@ impl Incident {
             finding: &self.finding,
             opened: self.opened,
             now: around.now,
-            cause: if kind == TransitionKind::Resolved { Some(around.cause) } else { self.cause.as_ref() },
+            cause: if kind == TransitionKind::Resolved {
+                Some(around.cause)
+            } else {
+                self.cause.as_ref()
+            },
             affected: &self.affected,
             plan,
         });

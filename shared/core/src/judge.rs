@@ -26,13 +26,19 @@ impl Judgement {
     /// The verdict.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        self.findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Readable)
+        self.findings
+            .iter()
+            .map(|finding| finding.verdict)
+            .max()
+            .unwrap_or(Verdict::Readable)
     }
 
     /// A single finding.
     #[must_use]
     pub fn of(verdict: Verdict, finding: Finding) -> Self {
-        Self { findings: vec![Finding { verdict, ..finding }] }
+        Self {
+            findings: vec![Finding { verdict, ..finding }],
+        }
     }
 
     /// Adds a finding and what it makes of the verdict.
@@ -43,7 +49,11 @@ impl Judgement {
     /// Adds all of `other`. Findings of the same code and subject stay one, with the worse verdict.
     pub fn absorb(&mut self, other: Self) {
         for finding in other.findings {
-            match self.findings.iter_mut().find(|known| known.identity() == finding.identity()) {
+            match self
+                .findings
+                .iter_mut()
+                .find(|known| known.identity() == finding.identity())
+            {
                 Some(known) => known.verdict = known.verdict.max(finding.verdict),
                 None => self.findings.push(finding),
             }
@@ -59,13 +69,19 @@ impl Judgement {
     /// The finding of this code on this subject, if there is one.
     #[must_use]
     pub fn find_on(&self, code: Code, subject: &Subject) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.identity() == (code, subject))
+        self.findings
+            .iter()
+            .find(|finding| finding.identity() == (code, subject))
     }
 
     /// The same without what has ended since.
     #[must_use]
     pub fn without(mut self, ended: &[(Code, Subject)]) -> Self {
-        self.findings.retain(|finding| !ended.iter().any(|(code, subject)| finding.identity() == (*code, subject)));
+        self.findings.retain(|finding| {
+            !ended
+                .iter()
+                .any(|(code, subject)| finding.identity() == (*code, subject))
+        });
         self
     }
 }
@@ -74,10 +90,16 @@ impl Judgement {
 fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
         Unknown::Call(error) => (
-            format!("{error}; allow the guardian `{}` here, or remove what denies it", error.operation),
+            format!(
+                "{error}; allow the guardian `{}` here, or remove what denies it",
+                error.operation
+            ),
             json!({"call": error.operation, "answer": error.message}),
         ),
-        Unknown::Policy(error) => (format!("{unknown}; correct the document"), json!({"document": error.to_string()})),
+        Unknown::Policy(error) => (
+            format!("{unknown}; correct the document"),
+            json!({"document": error.to_string()}),
+        ),
     };
     Finding::new(Code::ObservationFailed, subject, message, evidence)
 }
@@ -85,7 +107,9 @@ fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
 /// The document without its Deny statements; everything else of it stays.
 fn only_allows(document: &PolicyDocument) -> Option<PolicyDocument> {
     let mut value = document.as_value().clone();
-    let allows = document.statements().filter(|statement| statement.effect() == Some(Effect::Allow));
+    let allows = document
+        .statements()
+        .filter(|statement| statement.effect() == Some(Effect::Allow));
     let allows = allows.map(|statement| statement.value().clone()).collect();
     *value.get_mut("Statement")? = Value::Array(allows);
     PolicyDocument::parse(&value.to_string()).ok()

@@ -15,9 +15,7 @@ pub enum NameError {
     #[error("`{0}` is not a bucket name: expected 3 to 255 letters, digits, dots, dashes or underscores")]
     Bucket(String),
     /// Not a Cloudinary cloud name.
-    #[error(
-        "`{0}` is not a cloud name: expected a letter followed by 1 to 127 letters, digits, `-` or `_`"
-    )]
+    #[error("`{0}` is not a cloud name: expected a letter followed by 1 to 127 letters, digits, `-` or `_`")]
     Cloud(String),
     /// Not the ARN of a KMS key.
     #[error("`{0}` is not a KMS key ARN: expected `arn:<partition>:kms:<region>:<account>:key/<id>`")]
@@ -47,7 +45,11 @@ macro_rules! text_name {
 
             fn from_str(text: &str) -> Result<Self, NameError> {
                 let valid: fn(&str) -> bool = $valid;
-                if valid(text) { Ok(Self(text.to_owned())) } else { Err(NameError::$error(text.to_owned())) }
+                if valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(NameError::$error(text.to_owned()))
+                }
             }
         }
 
@@ -82,7 +84,9 @@ text_name!(
     "A bucket name. Lenient (S3's oldest buckets break today's rules), so that an event about any real bucket can be read.",
     Bucket,
     |text| (3..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 );
 
 text_name!(
@@ -91,7 +95,9 @@ text_name!(
     Cloud,
     |text| (2..=128).contains(&text.len())
         && text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 );
 
 /// The ARN of a KMS key (not of an alias), taken apart once.
@@ -149,11 +155,14 @@ impl FromStr for KeyArn {
         let (arn, partition, service, region) = (next()?, next()?, next()?, next()?);
         let (account, id) = (next()?, next()?);
         let id = id.strip_prefix("key/").ok_or_else(wrong)?;
-        let id_is_plain =
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        let place_is_plain = [partition, region]
-            .iter()
-            .all(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        let id_is_plain = !id.is_empty()
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let place_is_plain = [partition, region].iter().all(|part| {
+            part.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        });
         if arn != "arn" || service != "kms" || !id_is_plain || !place_is_plain {
             return Err(wrong());
         }

@@ -52,7 +52,10 @@ pub enum DefaultEncryption {
 
 /// The four switches of Block Public Access on a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent switches is what S3 has")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent switches is what S3 has"
+)]
 pub struct PublicAccessBlock {
     /// `BlockPublicAcls`.
     pub block_public_acls: bool,

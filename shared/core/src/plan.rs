@@ -3,13 +3,14 @@
 use std::fmt;
 
 use guardian_policy::{
-    Access, Context, Merge, MergeError, PolicyDocument, PolicyKind, Publicness, Question, StatementChange, evaluate,
-    foreign_statements_kept, is_public, merge_grant, writable,
+    Access, Context, Merge, MergeError, PolicyDocument, PolicyKind, Publicness, Question, StatementChange,
+    evaluate, foreign_statements_kept, is_public, merge_grant, writable,
 };
 use serde_json::{Value, json};
 
 use crate::cloudinary::{
-    READ_ACTION, bucket_arn, bucket_grant, bucket_policy_id, bucket_sid, key_grant, marker_key, read_context, scope,
+    READ_ACTION, bucket_arn, bucket_grant, bucket_policy_id, bucket_sid, key_grant, marker_key, read_context,
+    scope,
 };
 use crate::declaration::Declaration;
 use crate::finding::{Code, Finding, Remedy, Subject};
@@ -118,10 +119,19 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BucketPolicy(change) => {
-                writeln!(f, "bucket policy of {}:{}", change.of, document_note(change.before.as_ref()))?;
+                writeln!(
+                    f,
+                    "bucket policy of {}:{}",
+                    change.of,
+                    document_note(change.before.as_ref())
+                )?;
                 write_statement(f, &change.statement)
             }
-            Self::Marker { bucket, cloud, encryption } => {
+            Self::Marker {
+                bucket,
+                cloud,
+                encryption,
+            } => {
                 let encryption = match encryption {
                     MarkerEncryption::SseS3 => "SSE-S3",
                     MarkerEncryption::BucketDefault => "the bucket's default encryption",
@@ -130,7 +140,12 @@ impl fmt::Display for Change {
                 write!(f, "  + {} (empty, {encryption})", marker_key(cloud))
             }
             Self::KeyPolicy(change) => {
-                writeln!(f, "key policy of {}:{}", change.of, document_note(change.before.as_ref()))?;
+                writeln!(
+                    f,
+                    "key policy of {}:{}",
+                    change.of,
+                    document_note(change.before.as_ref())
+                )?;
                 write_statement(f, &change.statement)
             }
         }
@@ -155,14 +170,41 @@ fn write_statement(f: &mut fmt::Formatter<'_>, change: &StatementChange) -> fmt:
         StatementChange::Updated { before, after, .. } => (lines(before), lines(after)),
     };
     // Lines the two share at either end stay unmarked; what differs is in between.
-    let head = before.iter().zip(&after).take_while(|(one, other)| one == other).count();
+    let head = before
+        .iter()
+        .zip(&after)
+        .take_while(|(one, other)| one == other)
+        .count();
     let most = before.len().min(after.len()) - head;
-    let tail = before.iter().rev().zip(after.iter().rev()).take(most).take_while(|(one, other)| one == other).count();
+    let tail = before
+        .iter()
+        .rev()
+        .zip(after.iter().rev())
+        .take(most)
+        .take_while(|(one, other)| one == other)
+        .count();
     let mut out = Vec::new();
     out.extend(after.iter().take(head).map(|line| format!("    {line}")));
-    out.extend(before.iter().take(before.len() - tail).skip(head).map(|line| format!("  - {line}")));
-    out.extend(after.iter().take(after.len() - tail).skip(head).map(|line| format!("  + {line}")));
-    out.extend(after.iter().skip(after.len() - tail).map(|line| format!("    {line}")));
+    out.extend(
+        before
+            .iter()
+            .take(before.len() - tail)
+            .skip(head)
+            .map(|line| format!("  - {line}")),
+    );
+    out.extend(
+        after
+            .iter()
+            .take(after.len() - tail)
+            .skip(head)
+            .map(|line| format!("  + {line}")),
+    );
+    out.extend(
+        after
+            .iter()
+            .skip(after.len() - tail)
+            .map(|line| format!("    {line}")),
+    );
     write!(f, "{}", out.join("\n"))
 }
 
@@ -182,12 +224,20 @@ pub fn plan_bucket(
         .map(|finding| finding.code)
         .find(|code| matches!(code, Code::GrantMissing | Code::GrantPartial));
     if let (Some(code), Ok(policy)) = (grant_code, &seen.policy) {
-        let scope = scope(&settings.partition, &seen.bucket, &declaration.prefixes, &declaration.clouds);
+        let scope = scope(
+            &settings.partition,
+            &seen.bucket,
+            &declaration.prefixes,
+            &declaration.clouds,
+        );
         let (sid, id) = (bucket_sid(&seen.bucket), bucket_policy_id(&seen.bucket));
         let grant = bucket_grant(settings, &sid, &id, &scope);
         let merged = merge_grant(policy.as_ref(), &grant, PolicyKind::Bucket);
-        let questions =
-            [Asked { action: READ_ACTION, resources: scope.clone(), context: read_context(settings) }];
+        let questions = [Asked {
+            action: READ_ACTION,
+            resources: scope.clone(),
+            context: read_context(settings),
+        }];
         let block = match &seen.public_access_block {
             Some(Ok(switches)) => Some(switches.block_public_policy),
             Some(Err(_)) | None => None,
@@ -225,10 +275,20 @@ pub fn plan_bucket(
 
 /// Plans the repair of a key's policy, for all of `readers`.
 #[must_use]
-pub fn plan_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader], judgement: &mut Judgement) -> Plan {
+pub fn plan_key(
+    settings: &Settings,
+    seen: &KeyObservation,
+    readers: &[Reader],
+    judgement: &mut Judgement,
+) -> Plan {
     let mut plan = Plan::default();
-    let (Ok(description), KeyPolicy::Document(policy)) = (&seen.description, &seen.policy) else { return plan };
-    if judgement.find_on(Code::KeyGrantMissing, &Subject::Key(description.arn.clone())).is_none() {
+    let (Ok(description), KeyPolicy::Document(policy)) = (&seen.description, &seen.policy) else {
+        return plan;
+    };
+    if judgement
+        .find_on(Code::KeyGrantMissing, &Subject::Key(description.arn.clone()))
+        .is_none()
+    {
         return plan;
     }
     let arn = [description.arn.to_string()];
@@ -251,7 +311,12 @@ pub fn plan_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader], 
             ends: Code::KeyGrantMissing,
         })),
         Err(refusal) => {
-            refuse(judgement, Code::KeyGrantMissing, Subject::Key(description.arn.clone()), refusal);
+            refuse(
+                judgement,
+                Code::KeyGrantMissing,
+                Subject::Key(description.arn.clone()),
+                refusal,
+            );
         }
     }
     plan
@@ -285,16 +350,22 @@ fn vet(vetted: Vetted<'_>) -> Result<(PolicyDocument, StatementChange), Refusal>
         Err(error) => return Err(unwritable(error.to_string())),
     };
     if !foreign_statements_kept(vetted.before, &after, &change) {
-        return Err(unwritable("the change would not leave every other statement as it is".to_owned()));
+        return Err(unwritable(
+            "the change would not leave every other statement as it is".to_owned(),
+        ));
     }
     let public = vetted.kind == PolicyKind::Bucket && !matches!(is_public(&after), Publicness::NotPublic);
     if public && vetted.block_public_policy.is_none() {
-        return Err(unwritable("the policy may be public, and Block Public Access could not be read".to_owned()));
+        return Err(unwritable(
+            "the policy may be public, and Block Public Access could not be read".to_owned(),
+        ));
     }
     let block = vetted.block_public_policy.unwrap_or(false);
     let reasons = writable(&after, vetted.kind, block, Some(vetted.settings.account.as_str()));
     if !reasons.is_empty() {
-        return Err(Refusal::Unwritable(reasons.iter().map(ToString::to_string).collect()));
+        return Err(Refusal::Unwritable(
+            reasons.iter().map(ToString::to_string).collect(),
+        ));
     }
     let account = vetted.settings.cloudinary_account.as_str();
     if improves(vetted.kind, account, vetted.questions, vetted.before, &after) {
@@ -307,12 +378,16 @@ fn vet(vetted: Vetted<'_>) -> Result<(PolicyDocument, StatementChange), Refusal>
 fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refusal) {
     let reason = match &refusal {
         Refusal::Unwritable(reasons) => reasons.join("; "),
-        Refusal::NoHelp => "adding the statement would not help while something else is in the way".to_owned(),
+        Refusal::NoHelp => {
+            "adding the statement would not help while something else is in the way".to_owned()
+        }
     };
     for finding in &mut judgement.findings {
         if finding.code == code && finding.subject == subject {
             finding.remedy = Remedy::Human;
-            finding.message.push_str(&format!("; it is not repaired: {reason}"));
+            finding
+                .message
+                .push_str(&format!("; it is not repaired: {reason}"));
         }
     }
     if let Refusal::Unwritable(reasons) = refusal {
@@ -331,7 +406,11 @@ fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refu
 
 /// SSE-S3, so that the marker hangs on no key; the bucket's default where a Deny forbids SSE-S3.
 fn marker_encryption(settings: &Settings, seen: &BucketObservation, cloud: &CloudName) -> MarkerEncryption {
-    let resources = [format!("{}/{}", bucket_arn(&settings.partition, &seen.bucket), marker_key(cloud))];
+    let resources = [format!(
+        "{}/{}",
+        bucket_arn(&settings.partition, &seen.bucket),
+        marker_key(cloud)
+    )];
     let context = Context::new()
         .known("s3:x-amz-server-side-encryption", ["AES256"])
         .absent("s3:x-amz-server-side-encryption-aws-kms-key-id")
@@ -344,9 +423,18 @@ fn marker_encryption(settings: &Settings, seen: &BucketObservation, cloud: &Clou
         context: &context,
         kind: PolicyKind::Bucket,
     };
-    let denied = seen.policy.as_ref().ok().and_then(Option::as_ref).is_some_and(|policy| {
-        let decision = evaluate(Some(policy), &question);
-        decision.access() == Access::Denied && decision.part_denied_explicitly()
-    });
-    if denied { MarkerEncryption::BucketDefault } else { MarkerEncryption::SseS3 }
+    let denied = seen
+        .policy
+        .as_ref()
+        .ok()
+        .and_then(Option::as_ref)
+        .is_some_and(|policy| {
+            let decision = evaluate(Some(policy), &question);
+            decision.access() == Access::Denied && decision.part_denied_explicitly()
+        });
+    if denied {
+        MarkerEncryption::BucketDefault
+    } else {
+        MarkerEncryption::SseS3
+    }
 }

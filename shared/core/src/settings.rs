@@ -49,6 +49,10 @@ impl Ceilings {
     /// No ceiling but the caller's own rights: what the operator tool runs under.
     #[must_use]
     pub fn open(mode: Mode) -> Self {
-        Self { mode, clouds: vec!["*".to_owned()], bucket_arns: vec!["*".to_owned()] }
+        Self {
+            mode,
+            clouds: vec!["*".to_owned()],
+            bucket_arns: vec!["*".to_owned()],
+        }
     }
 }

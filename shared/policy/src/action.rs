@@ -1,7 +1,7 @@
 //! Which actions a statement speaks of.
 //!
-//! Source: IAM User Guide, "IAM JSON policy elements: Action" and "NotAction": names are case-insensitive, `*` and `?`
-//! are wildcards, policy variables are not replaced.
+//! Source: IAM User Guide, "IAM JSON policy elements: Action" and "NotAction": names are case-insensitive,
+//! `*` and `?` are wildcards, policy variables are not replaced.
 
 use crate::pattern::Pattern;
 use crate::statement::{Statement, texts};

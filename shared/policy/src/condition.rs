@@ -1,8 +1,8 @@
 //! Conditions, three-valued.
 //!
-//! Source: IAM User Guide, "IAM JSON policy elements: Condition": all keys under all operators must hold; several
-//! values of one key are alternatives, and under a negated operator none of them may match; a missing key makes an
-//! operator false, a negated one true.
+//! Source: IAM User Guide, "IAM JSON policy elements: Condition": all keys under all operators must hold;
+//! several values of one key are alternatives, and under a negated operator none of them may match; a missing
+//! key makes an operator false, a negated one true.
 
 use serde_json::Value;
 
@@ -143,8 +143,8 @@ fn one_of(
     }
 }
 
-/// The forms of `aws:PrincipalArn` (IAM User Guide, "AWS global condition context keys"): of a role session it is the
-/// role's ARN; a session's own ARN is there for services that might differ.
+/// The forms of `aws:PrincipalArn` (IAM User Guide, "AWS global condition context keys"): of a role session
+/// it is the role's ARN; a session's own ARN is there for services that might differ.
 fn principal_arns(partition: &str, account: &str) -> Vec<String> {
     [
         "iam::{}:role/",

@@ -1,7 +1,7 @@
 //! What is known of a request.
 //!
-//! Source: IAM User Guide, "AWS global condition context keys": names are case-insensitive, a request may lack a key,
-//! and some keys hold several values.
+//! Source: IAM User Guide, "AWS global condition context keys": names are case-insensitive, a request may
+//! lack a key, and some keys hold several values.
 
 use std::collections::BTreeMap;
 

@@ -79,9 +79,11 @@ pub enum Cause {
     TooComplex,
     /// No resources were asked about.
     NothingAsked,
-    /// The statement makes the bucket policy public, and `RestrictPublicBuckets` stops all cross-account access then.
+    /// The statement makes the bucket policy public, and `RestrictPublicBuckets` stops all cross-account
+    /// access then.
     RestrictPublicBuckets,
-    /// Whether the policy is public is not certain, and `RestrictPublicBuckets` would stop all cross-account access.
+    /// Whether the policy is public is not certain, and `RestrictPublicBuckets` would stop all cross-account
+    /// access.
     PerhapsPublic {
         /// Why it is not certain.
         why: String,
@@ -232,8 +234,8 @@ impl Decision {
         &self.resources
     }
 
-    /// What decided, most important first. Of an Allowed they are the statements that allow, of a Denied those that
-    /// deny or fail to allow, of a Depends those that leave it open.
+    /// What decided, most important first. Of an Allowed they are the statements that allow, of a Denied
+    /// those that deny or fail to allow, of a Depends those that leave it open.
     pub fn reasons(&self) -> &[Reason] {
         &self.reasons
     }

@@ -20,21 +20,23 @@ pub const KEY_POLICY_LIMIT: usize = 32 * 1024;
 /// The largest resource control policy: 5,120 characters (Organizations User Guide, "Quotas").
 pub const RESOURCE_CONTROL_POLICY_LIMIT: usize = 5120;
 
-/// The service a document belongs to. It decides what a statement's Resource means and how large the document may be.
+/// The service a document belongs to. It decides what a statement's Resource means and how large the document
+/// may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PolicyKind {
     /// A bucket policy of S3.
     Bucket,
-    /// A key policy of KMS: a statement speaks of the one key it is attached to, and one without Resource has no effect
-    /// (KMS Developer Guide, "Key policies in AWS KMS").
+    /// A key policy of KMS: a statement speaks of the one key it is attached to, and one without Resource has
+    /// no effect (KMS Developer Guide, "Key policies in AWS KMS").
     Key,
-    /// A resource control policy of AWS Organizations: it only takes away, beside the `RCPFullAWSAccess` that is always
-    /// attached (Organizations User Guide, "Resource control policies").
+    /// A resource control policy of AWS Organizations: it only takes away, beside the `RCPFullAWSAccess` that
+    /// is always attached (Organizations User Guide, "Resource control policies").
     ResourceControl,
 }
 
 impl PolicyKind {
-    /// The size at which the service refuses a document of this kind, in the counting of [`PolicyDocument::size`].
+    /// The size at which the service refuses a document of this kind, in the counting of
+    /// [`PolicyDocument::size`].
     pub fn size_limit(self) -> usize {
         match self {
             Self::Bucket => BUCKET_POLICY_LIMIT,
@@ -46,8 +48,8 @@ impl PolicyKind {
 
 /// A policy document, kept losslessly: key order, unknown elements, scalars and arrays stay as they came.
 ///
-/// Two documents are `==` if they are the same JSON, whatever the order of keys; whether they *mean* the same is
-/// [`crate::equivalent`].
+/// Two documents are `==` if they are the same JSON, whatever the order of keys; whether they *mean* the same
+/// is [`crate::equivalent`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyDocument {
     value: Value,
@@ -92,8 +94,8 @@ impl fmt::Display for ParseError {
 impl PolicyDocument {
     /// Reads a document, accepting all that S3 and KMS accept, and a little more where the meaning is plain.
     ///
-    /// A key that occurs twice in one object is refused, as IAM does ("Grammar of the IAM JSON policy language"):
-    /// a reader that took either one could be wrong about access.
+    /// A key that occurs twice in one object is refused, as IAM does ("Grammar of the IAM JSON policy
+    /// language"): a reader that took either one could be wrong about access.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::from_value(json::read(text)?)
     }
@@ -144,8 +146,8 @@ impl PolicyDocument {
             .filter_map(|(index, value)| value.as_object().map(|body| Statement::new(index, value, body)))
     }
 
-    /// The size in the service's counting: S3 and KMS count bytes, S3 without white space between the elements,
-    /// Organizations counts characters.
+    /// The size in the service's counting: S3 and KMS count bytes, S3 without white space between the
+    /// elements, Organizations counts characters.
     pub fn size(&self, kind: PolicyKind) -> usize {
         let text = self.to_compact_json();
         match kind {
@@ -159,8 +161,8 @@ impl PolicyDocument {
         canonical::hash(self)
     }
 
-    /// Policy variables and the escapes `${*}`, `${?}`, `${$}` exist since version 2012-10-17; before, and without a
-    /// Version, they are literal text (IAM User Guide, "IAM policy elements: Variables and tags").
+    /// Policy variables and the escapes `${*}`, `${?}`, `${$}` exist since version 2012-10-17; before, and
+    /// without a Version, they are literal text (IAM User Guide, "IAM policy elements: Variables and tags").
     pub(crate) fn has_variables(&self) -> bool {
         self.value.get("Version").and_then(Value::as_str) == Some("2012-10-17")
     }

@@ -7,10 +7,10 @@ mod tests;
 use crate::document::PolicyDocument;
 use crate::statement::Statement;
 
-/// Whether two documents mean the same and differ only as AWS's own rewriting differs: order of statements, of values
-/// and of keys; a scalar for an array of one; an account's id for its root ARN in any partition; `"*"` for
-/// `{"AWS": "*"}`; the case of Effect, actions and condition keys; a boolean or number for its text in a condition; a
-/// single statement for an array of one; version 2008-10-17 for none.
+/// Whether two documents mean the same and differ only as AWS's own rewriting differs: order of statements,
+/// of values and of keys; a scalar for an array of one; an account's id for its root ARN in any partition;
+/// `"*"` for `{"AWS": "*"}`; the case of Effect, actions and condition keys; a boolean or number for its text
+/// in a condition; a single statement for an array of one; version 2008-10-17 for none.
 ///
 /// Sid and Id count: a document that lost them is another one. So do repeated statements.
 pub fn equivalent(a: &PolicyDocument, b: &PolicyDocument) -> bool {

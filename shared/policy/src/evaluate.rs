@@ -1,7 +1,7 @@
 //! May some principal of an account perform an action on every resource of a set?
 //!
-//! Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic": an explicit Deny
-//! wins, and what nothing allows is denied.
+//! Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic": an explicit
+//! Deny wins, and what nothing allows is denied.
 
 use std::collections::HashMap;
 
@@ -45,9 +45,9 @@ pub struct Question<'a> {
 
 /// Answers the question from one document; `None` is no document.
 ///
-/// *Existence reading*: the caller is some principal of the account whose own identity policies allow the action.
-/// Naming the account, by id or root ARN, delegates to it; an Allow that names only particular roles or users of the
-/// account is not an Allow for the account (IAM User Guide, "AWS account principals").
+/// *Existence reading*: the caller is some principal of the account whose own identity policies allow the
+/// action. Naming the account, by id or root ARN, delegates to it; an Allow that names only particular roles
+/// or users of the account is not an Allow for the account (IAM User Guide, "AWS account principals").
 ///
 /// A resource control policy is read beside the `RCPFullAWSAccess` that is always attached.
 pub fn evaluate(document: Option<&PolicyDocument>, question: &Question<'_>) -> Decision {

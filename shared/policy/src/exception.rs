@@ -12,11 +12,12 @@ use crate::truth::Truth;
 #[cfg(test)]
 mod tests;
 
-/// For a Deny: the statement that would let the account through and deny everyone else as before, ready to paste.
+/// For a Deny: the statement that would let the account through and deny everyone else as before, ready to
+/// paste.
 ///
 /// The account joins a list of exceptions if the statement has one for accounts or principals, else it gets
-/// `StringNotEquals` `aws:PrincipalAccount`; a Deny that names the account loses that name. `None` if the statement is
-/// no Deny, or if nothing would be left of it.
+/// `StringNotEquals` `aws:PrincipalAccount`; a Deny that names the account loses that name. `None` if the
+/// statement is no Deny, or if nothing would be left of it.
 pub fn smallest_exception(deny: Statement<'_>, account: &str, partition: &str) -> Option<Value> {
     if deny.effect() != Some(Effect::Deny) {
         return None;

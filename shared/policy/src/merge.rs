@@ -28,8 +28,8 @@ pub struct Grant<'a> {
     pub partition: &'a str,
     /// Actions by name, without wildcards.
     pub actions: &'a [&'a str],
-    /// ARN patterns. For a key policy the key's ARN, so that a statement for this very ARN is recognised as effective;
-    /// what is written there is `*`, which is this key.
+    /// ARN patterns. For a key policy the key's ARN, so that a statement for this very ARN is recognised as
+    /// effective; what is written there is `*`, which is this key.
     pub resources: &'a [String],
     /// The Id of the document, if there is none yet.
     pub document_id: Option<&'a str>,
@@ -100,11 +100,13 @@ pub enum MergeError {
 
 /// Adds or extends our own statement so that the document's Allows grant all of it, and touches nothing else.
 ///
-/// Our own statement is recognised by meaning: an Allow without Condition for exactly the account, for actions and
-/// resources such as the grant has. One that grants only part is extended, never narrowed, and there is never a second
-/// copy. A statement with other principals, other actions or a Condition is somebody else's and stays as it is.
+/// Our own statement is recognised by meaning: an Allow without Condition for exactly the account, for
+/// actions and resources such as the grant has. One that grants only part is extended, never narrowed, and
+/// there is never a second copy. A statement with other principals, other actions or a Condition is somebody
+/// else's and stays as it is.
 ///
-/// The result has been evaluated: without its Denies it is Allowed under any condition, and no Deny undoes all of it.
+/// The result has been evaluated: without its Denies it is Allowed under any condition, and no Deny undoes
+/// all of it.
 pub fn merge_grant(
     document: Option<&PolicyDocument>,
     grant: &Grant<'_>,

@@ -30,7 +30,8 @@ pub(crate) struct Pattern {
     is_prefix: bool,
 }
 
-/// Whether a pattern with `*` (any text, also none) and `?` (one character) takes in all of `text`, as IAM compares.
+/// Whether a pattern with `*` (any text, also none) and `?` (one character) takes in all of `text`, as IAM
+/// compares.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
     Pattern::glob(pattern).matches(text)

@@ -13,7 +13,8 @@ pub(crate) enum Naming {
     Everyone,
     /// The account: bare id or root ARN.
     Account,
-    /// A particular user, role or session of the account; or a canonical user or federated identity, which might be.
+    /// A particular user, role or session of the account; or a canonical user or federated identity, which
+    /// might be.
     Particular,
     /// Certainly nobody of the account.
     Other,
@@ -37,7 +38,8 @@ pub(crate) fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The unique id that stands where a deleted user or role was named (S3 User Guide, "How Amazon S3 works with IAM").
+/// The unique id that stands where a deleted user or role was named (S3 User Guide, "How Amazon S3 works with
+/// IAM").
 pub(crate) fn is_unique_id(text: &str) -> bool {
     text.len() >= 16
         && ["AIDA", "AROA", "AGPA", "ANPA", "APKA", "ASIA", "AKIA"]
@@ -129,8 +131,9 @@ pub(crate) fn reach(statement: &Statement<'_>, account: &str, arn: Option<&str>)
     if named.contains(&Naming::Everyone) {
         return Reach::Nobody;
     }
-    // Naming the account in NotPrincipal need not exempt its roles and sessions: the services may compare the account,
-    // then the role, then the session (IAM User Guide, "NotPrincipal"). So anything of the account leaves it open.
+    // Naming the account in NotPrincipal need not exempt its roles and sessions: the services may compare the
+    // account, then the role, then the session (IAM User Guide, "NotPrincipal"). So anything of the account
+    // leaves it open.
     if named.iter().all(|naming| *naming == Naming::Other) {
         Reach::All
     } else {
@@ -156,7 +159,8 @@ fn particular(element: &Value, arn: &str) -> Reach {
 }
 
 impl Reach {
-    /// Whether a statement of this effect applies to the caller. An Allow for particular roles is none for the account.
+    /// Whether a statement of this effect applies to the caller. An Allow for particular roles is none for
+    /// the account.
     pub(crate) fn applies(self, effect: Effect) -> Truth {
         match (self, effect) {
             (Self::All, _) => Truth::True,

@@ -1,8 +1,8 @@
 //! S3's own meaning of "public".
 //!
-//! Source: S3 User Guide, "Blocking public access to your Amazon S3 storage", section "The meaning of public": S3
-//! takes a policy for public unless every Allow is for *fixed* values, without wildcard or policy variable, of a
-//! principal or of one of a few condition keys.
+//! Source: S3 User Guide, "Blocking public access to your Amazon S3 storage", section "The meaning of
+//! public": S3 takes a policy for public unless every Allow is for *fixed* values, without wildcard or policy
+//! variable, of a principal or of one of a few condition keys.
 
 use serde_json::Value;
 

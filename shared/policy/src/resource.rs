@@ -36,7 +36,8 @@ pub(crate) enum Segments {
     LastMaySpan,
 }
 
-/// The pattern with its wildcards held within their segments; `None` if it has fewer than six and no final `*`.
+/// The pattern with its wildcards held within their segments; `None` if it has fewer than six and no final
+/// `*`.
 pub(crate) fn segmented(tokens: &[Token], segments: Segments) -> Option<Pattern> {
     let colons = tokens
         .iter()
@@ -124,7 +125,8 @@ pub(crate) fn extent(statement: &Statement<'_>, kind: PolicyKind, reading: Readi
     }
 }
 
-/// KMS accepts such a statement, and it has no effect (KMS Developer Guide, "Key policies in AWS KMS"). S3 refuses it.
+/// KMS accepts such a statement, and it has no effect (KMS Developer Guide, "Key policies in AWS KMS"). S3
+/// refuses it.
 fn without_resource(statement: &Statement<'_>, kind: PolicyKind) -> Extent {
     match (kind, statement.effect()) {
         (PolicyKind::Key, _) | (_, Some(Effect::Allow)) => Extent {

@@ -25,17 +25,19 @@ pub enum Setting {
 pub struct Surroundings<'a> {
     /// The account that owns the resource; its own principals are never restricted as "other accounts".
     pub owner: Option<&'a str>,
-    /// `RestrictPublicBuckets` of bucket, account or organization: while the policy is public, no other account gets
-    /// access, not even by a statement that names it (S3 User Guide, "Blocking public access", example "Account-2").
+    /// `RestrictPublicBuckets` of bucket, account or organization: while the policy is public, no other
+    /// account gets access, not even by a statement that names it (S3 User Guide, "Blocking public access",
+    /// example "Account-2").
     pub restrict_public_buckets: Setting,
-    /// The set may hold objects that other accounts own: ownership is not `BucketOwnerEnforced`. A bucket policy's
-    /// Allow does not reach those, its Deny does (S3 User Guide, "How Amazon S3 authorizes a request for an object").
+    /// The set may hold objects that other accounts own: ownership is not `BucketOwnerEnforced`. A bucket
+    /// policy's Allow does not reach those, its Deny does (S3 User Guide, "How Amazon S3 authorizes a request
+    /// for an object").
     pub foreign_objects: Setting,
-    /// Requester Pays: a request without `x-amz-request-payer` is refused (S3 User Guide, "Using Requester Pays
-    /// buckets"). Whether the caller sends it is not known.
+    /// Requester Pays: a request without `x-amz-request-payer` is refused (S3 User Guide, "Using Requester
+    /// Pays buckets"). Whether the caller sends it is not known.
     pub requester_pays: Setting,
-    /// The resource control policies that apply to the resource's account (Organizations User Guide, "Resource control
-    /// policies"); each can only take away.
+    /// The resource control policies that apply to the resource's account (Organizations User Guide,
+    /// "Resource control policies"); each can only take away.
     pub resource_control_policies: &'a [PolicyDocument],
 }
 

@@ -1,7 +1,7 @@
 //! Policy variables.
 //!
-//! Source: IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, and the escapes
-//! `${*}`, `${?}` and `${$}`.
+//! Source: IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, and the
+//! escapes `${*}`, `${?}` and `${$}`.
 
 use crate::context::{Context, Knowledge};
 use crate::pattern::Token;

@@ -33,8 +33,8 @@ pub enum Unwritable {
         /// The most it takes.
         limit: usize,
     },
-    /// Public, which `BlockPublicPolicy` refuses even if the change itself is not (S3 User Guide, "Blocking public
-    /// access").
+    /// Public, which `BlockPublicPolicy` refuses even if the change itself is not (S3 User Guide, "Blocking
+    /// public access").
     PublicUnderBlockPublicPolicy {
         /// The statements that make it public.
         statements: Vec<StatementRef>,
@@ -192,7 +192,8 @@ fn locking_denies(document: &PolicyDocument, action: &str, writer: Option<&str>)
         .collect()
 }
 
-/// KMS's lockout check: whoever writes the policy must be able to write it again (KMS API Reference, "PutKeyPolicy").
+/// KMS's lockout check: whoever writes the policy must be able to write it again (KMS API Reference,
+/// "PutKeyPolicy").
 fn key_lock(document: &PolicyDocument, writer: Option<&str>) -> Vec<Unwritable> {
     let denies = locking_denies(document, "kms:PutKeyPolicy", writer);
     if !denies.is_empty() {

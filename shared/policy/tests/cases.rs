@@ -1,9 +1,9 @@
 //! The specification by example: every case of `tests/cases/*.json` is a policy, a question and the answer.
 //!
-//! A case names only what it is about. In `policy`, `{"allow": {…}}` and `{"deny": {…}}` are statements whose other
-//! elements are the usual ones: for an Allow the account's grant on the whole bucket, for a Deny the same for everyone;
-//! `null` takes an element out. Without more the question is the read of every object of bucket `b` by account
-//! 232482882421, in the context of an external read.
+//! A case names only what it is about. In `policy`, `{"allow": {…}}` and `{"deny": {…}}` are statements whose
+//! other elements are the usual ones: for an Allow the account's grant on the whole bucket, for a Deny the
+//! same for everyone; `null` takes an element out. Without more the question is the read of every object of
+//! bucket `b` by account 232482882421, in the context of an external read.
 //!
 //! | field | default |
 //! |---|---|

@@ -71,7 +71,9 @@ async fn write<R: Repairable>(mut target: R, planned: PolicyChange<R::Of>) -> Re
     let mut change = planned;
     for _ in 0..ROUNDS {
         let current = target.read().await?;
-        let unchanged = current.as_ref().is_ok_and(|current| same(current.as_ref(), change.before.as_ref()));
+        let unchanged = current
+            .as_ref()
+            .is_ok_and(|current| same(current.as_ref(), change.before.as_ref()));
         if !unchanged {
             match target.judge(current) {
                 Next::Holds => return Ok(Applied::AlreadyThere),
@@ -85,7 +87,9 @@ async fn write<R: Repairable>(mut target: R, planned: PolicyChange<R::Of>) -> Re
             Err(error) => return Ok(Applied::Refused(error)),
         }
         let seen = target.read().await?;
-        let stale = seen.as_ref().is_ok_and(|seen| same(seen.as_ref(), change.before.as_ref()));
+        let stale = seen
+            .as_ref()
+            .is_ok_and(|seen| same(seen.as_ref(), change.before.as_ref()));
         if stale {
             return Ok(Applied::NotVisible(R::change(change)));
         }
@@ -204,10 +208,19 @@ pub async fn apply_to_bucket<A: Buckets>(
     for change in plan.changes {
         let applied = match &change {
             Change::BucketPolicy(policy) => {
-                let target = BucketPolicy { aws, settings, declaration, seen: seen.clone() };
+                let target = BucketPolicy {
+                    aws,
+                    settings,
+                    declaration,
+                    seen: seen.clone(),
+                };
                 write(target, policy.clone()).await?
             }
-            Change::Marker { bucket, cloud, encryption } => {
+            Change::Marker {
+                bucket,
+                cloud,
+                encryption,
+            } => {
                 let key = guardian_core::cloudinary::marker_key(cloud);
                 // Objects are read-after-write consistent (S3 User Guide, Welcome): the answer is the proof.
                 match aws.put_marker(bucket, &key, *encryption).await {
@@ -240,8 +253,13 @@ pub async fn apply_to_key<A: Keys>(
     for change in plan.changes {
         let applied = match &change {
             Change::KeyPolicy(policy) => {
-                let target =
-                    KeyPolicyRepair { aws, settings, readers, arn: policy.of.clone(), seen: seen.clone() };
+                let target = KeyPolicyRepair {
+                    aws,
+                    settings,
+                    readers,
+                    arn: policy.of.clone(),
+                    seen: seen.clone(),
+                };
                 write(target, policy.clone()).await?
             }
             Change::BucketPolicy(_) | Change::Marker { .. } => Applied::Stuck,

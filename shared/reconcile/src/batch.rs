@@ -19,7 +19,11 @@ use crate::{Message, ReconcileError, Report};
 /// Several messages for one resource are one look: the state decides, not the number of events. Answers with
 /// the reports and with the ids to be delivered again. Of a FIFO group that is every message from the first
 /// failure on (Lambda Developer Guide, services-sqs-errorhandling), here therefore the whole group.
-pub async fn reconcile_batch<A>(aws: &A, settings: &Settings, messages: &[Message]) -> (Vec<Report>, Vec<String>)
+pub async fn reconcile_batch<A>(
+    aws: &A,
+    settings: &Settings,
+    messages: &[Message],
+) -> (Vec<Report>, Vec<String>)
 where
     A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Clock,
 {

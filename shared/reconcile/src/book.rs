@@ -15,10 +15,10 @@ use guardian_core::plan::{Change, Plan};
 use serde_json::json;
 use tracing::error;
 
+use crate::ReconcileError;
 use crate::apply::Applied;
 use crate::report::Said;
 use crate::seam::{Clock, Entry, Ledger, Stored, Topic};
-use crate::ReconcileError;
 
 /// How long a write that is not seen yet is waited for before it is made again.
 const VISIBLE_AFTER: Duration = Duration::from_secs(60);
@@ -71,7 +71,14 @@ impl Book {
         }
         match serde_json::from_value(entry.body) {
             Ok(incident) => {
-                self.incidents.insert(entry.name, Held { version: entry.version, incident, dirty: false });
+                self.incidents.insert(
+                    entry.name,
+                    Held {
+                        version: entry.version,
+                        incident,
+                        dirty: false,
+                    },
+                );
             }
             Err(reason) => {
                 error!(resource = %entry.resource, item = entry.name, %reason, "a ledger item cannot be read");
@@ -87,7 +94,11 @@ impl Book {
 
     /// What the open incidents were last seen as.
     pub(crate) fn open_findings(&self) -> impl Iterator<Item = Finding> {
-        self.incidents.values().map(|held| &held.incident).filter(|incident| incident.is_open()).map(|incident| incident.finding.clone())
+        self.incidents
+            .values()
+            .map(|held| &held.incident)
+            .filter(|incident| incident.is_open())
+            .map(|incident| incident.finding.clone())
     }
 
     fn find(&self, code: Code, subject: &Subject) -> Option<&Incident> {
@@ -129,11 +140,15 @@ impl Book {
                 waiting = true;
                 continue;
             }
-            let repairs = incident.map(|incident| incident.repairs.clone()).unwrap_or_default();
+            let repairs = incident
+                .map(|incident| incident.repairs.clone())
+                .unwrap_or_default();
             let flapping = self.find(Code::Flapping, &subject).is_some_and(Incident::is_open);
             match budget::allow(&repairs, flapping, around.now) {
                 Allowance::Repair | Allowance::RepairFlapping => admitted.changes.push(change),
-                Allowance::Wait(until) => judgement.findings.push(flapping_finding(code, subject, until, around)),
+                Allowance::Wait(until) => judgement
+                    .findings
+                    .push(flapping_finding(code, subject, until, around)),
             }
         }
         self.keep_flapping(judgement, around.now);
@@ -153,8 +168,10 @@ impl Book {
                 .values()
                 .filter(same_subject)
                 .all(|other| budget::is_quiet(&other.incident.repairs, now));
-            let listed =
-                judgement.findings.iter().any(|finding| finding.identity() == flapping.finding.identity());
+            let listed = judgement
+                .findings
+                .iter()
+                .any(|finding| finding.identity() == flapping.finding.identity());
             if !quiet && !listed {
                 judgement.findings.push(flapping.finding.clone());
             }
@@ -171,7 +188,11 @@ impl Book {
     ) -> Result<(), ReconcileError> {
         for change in &plan.changes {
             let (code, subject) = change.ends();
-            if let Some(finding) = judgement.findings.iter().find(|known| known.identity() == (code, &subject)) {
+            if let Some(finding) = judgement
+                .findings
+                .iter()
+                .find(|known| known.identity() == (code, &subject))
+            {
                 self.edit(finding, around, |incident| {
                     incident.begin(fingerprint(change), change.to_string(), around);
                 });
@@ -200,10 +221,12 @@ impl Book {
                 continue;
             }
             // What is told as unwritable, or as flapping, is not told a second time under its own name.
-            let told_otherwise = matches!(code, Code::GrantMissing | Code::GrantPartial | Code::KeyGrantMissing | Code::MarkerMissing)
-                && judgement.findings.iter().any(|other| {
-                    matches!(other.code, Code::PolicyUnwritable | Code::Flapping) && other.subject == *subject
-                });
+            let told_otherwise = matches!(
+                code,
+                Code::GrantMissing | Code::GrantPartial | Code::KeyGrantMissing | Code::MarkerMissing
+            ) && judgement.findings.iter().any(|other| {
+                matches!(other.code, Code::PolicyUnwritable | Code::Flapping) && other.subject == *subject
+            });
             let for_people = finding.remedy == Remedy::Human || !repairing;
             self.edit(finding, around, |incident| {
                 if for_people && !told_otherwise {
@@ -213,7 +236,10 @@ impl Book {
         }
         for held in self.incidents.values_mut() {
             let (code, subject) = held.incident.finding.identity();
-            let seen = judgement.findings.iter().any(|finding| finding.identity() == (code, subject));
+            let seen = judgement
+                .findings
+                .iter()
+                .any(|finding| finding.identity() == (code, subject));
             if held.incident.is_open() && (!seen || is_ended(code, subject)) {
                 held.incident.gone(around);
                 held.dirty = true;
@@ -247,11 +273,21 @@ impl Book {
     async fn save<L: Ledger>(&mut self, ledger: &L, now: Moment) -> Result<(), ReconcileError> {
         let mut writes = Vec::new();
         for (name, held) in self.incidents.iter_mut().filter(|(_, held)| held.dirty) {
-            let body = serde_json::to_value(&held.incident).map_err(|_| ReconcileError::Ledger(name.clone()))?;
+            let body =
+                serde_json::to_value(&held.incident).map_err(|_| ReconcileError::Ledger(name.clone()))?;
             let over = matches!(held.incident.state, State::Repaired | State::Resolved);
             let expires = (over && held.incident.outbox.is_empty()).then(|| now.plus(REMEMBER));
             let version = held.version + 1;
-            writes.push((held, Entry { resource: self.resource.clone(), name: name.clone(), version, body, expires }));
+            writes.push((
+                held,
+                Entry {
+                    resource: self.resource.clone(),
+                    name: name.clone(),
+                    version,
+                    body,
+                    expires,
+                },
+            ));
         }
         let stored = join_all(writes.iter().map(|(_, entry)| ledger.put_entry(entry))).await;
         for ((held, entry), stored) in writes.into_iter().zip(stored) {
@@ -270,9 +306,10 @@ impl Book {
 /// Whether this very repair was begun a moment ago on the state that is still seen.
 fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
     incident.state == State::Repairing
-        && incident.attempt.as_ref().is_some_and(|attempt| {
-            attempt.on == fingerprint(change) && now.since(attempt.at) < VISIBLE_AFTER
-        })
+        && incident
+            .attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.on == fingerprint(change) && now.since(attempt.at) < VISIBLE_AFTER)
 }
 
 /// The state a change starts from.
@@ -282,14 +319,23 @@ fn fingerprint(change: &Change) -> String {
         Change::KeyPolicy(change) => change.before.as_ref(),
         Change::Marker { .. } => None,
     };
-    before.map_or_else(|| "absent".to_owned(), guardian_policy::PolicyDocument::canonical_hash)
+    before.map_or_else(
+        || "absent".to_owned(),
+        guardian_policy::PolicyDocument::canonical_hash,
+    )
 }
 
 fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {
     let who = guardian_core::alert::describe_actor(around.cause.actor.as_ref());
     let message = format!(
         "`{code}` was repaired {} times within an hour and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
-        budget::REPAIRS, around.cause.event
+        budget::REPAIRS,
+        around.cause.event
     );
-    Finding::new(Code::Flapping, subject, message, json!({"undoes": code, "next_repair": until, "cause": around.cause}))
+    Finding::new(
+        Code::Flapping,
+        subject,
+        message,
+        json!({"undoes": code, "next_repair": until, "cause": around.cause}),
+    )
 }

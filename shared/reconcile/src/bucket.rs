@@ -52,31 +52,58 @@ where
     let mut judgement = judge_bucket(settings, &declaration, &seen);
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
-    let affected = Affected { buckets: vec![bucket.clone()], clouds: declaration.clouds.clone() };
-    let around = Circumstances { resource: &resource, now: aws.now(), cause: &work.cause, affected: &affected };
+    let affected = Affected {
+        buckets: vec![bucket.clone()],
+        clouds: declaration.clouds.clone(),
+    };
+    let around = Circumstances {
+        resource: &resource,
+        now: aws.now(),
+        cause: &work.cause,
+        affected: &affected,
+    };
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
-    let (of_keys, own): (Vec<Finding>, Vec<Finding>) =
-        judgement.findings.iter().cloned().partition(|finding| finding.subject.key().is_some());
-    let unwell: Vec<&KeyArn> = of_keys.iter().filter_map(|finding| finding.subject.key()).collect();
+    let (of_keys, own): (Vec<Finding>, Vec<Finding>) = judgement
+        .findings
+        .iter()
+        .cloned()
+        .partition(|finding| finding.subject.key().is_some());
+    let unwell: Vec<&KeyArn> = of_keys
+        .iter()
+        .filter_map(|finding| finding.subject.key())
+        .collect();
     let reader = Reader::of(&declaration, &seen);
     let queue = needs.keep(aws, &resource, &reader, &seen, &unwell).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
     let mut mine = Judgement { findings: own };
     let repairing = declaration.mode == Mode::Repair;
-    let (plan, waiting) =
-        if repairing { book.admit(plan, &mut mine, around) } else { (guardian_core::plan::Plan::default(), false) };
+    let (plan, waiting) = if repairing {
+        book.admit(plan, &mut mine, around)
+    } else {
+        (guardian_core::plan::Plan::default(), false)
+    };
     book.begin(aws, &plan, &mine, around).await?;
     let applied = apply_to_bucket(aws, settings, &declaration, &seen, plan).await?;
     refused_is_for_people(&mut mine, &applied);
-    let around = Circumstances { now: aws.now(), ..around };
+    let around = Circumstances {
+        now: aws.now(),
+        ..around
+    };
     book.settle(&mine, &applied, repairing, around);
     let said = book.close(aws).await?;
 
     let later = look_again(work, &mine, &applied, waiting);
     if let Some(delay) = later {
-        aws.send_later(&LaterLook::new(Work { look: work.look.saturating_add(1), ..work.clone() }), delay).await?;
+        aws.send_later(
+            &LaterLook::new(Work {
+                look: work.look.saturating_add(1),
+                ..work.clone()
+            }),
+            delay,
+        )
+        .await?;
     }
     let mut report = Report::new(resource, &work.cause.event);
     report.verdict = Some(verdict_after(&judgement, &applied));
@@ -100,7 +127,12 @@ async fn undeclared<A: Ledger + Topic + Clock>(
     }
     Needs::of_bucket(&book).drop_all(aws, &resource).await?;
     let affected = Affected::default();
-    let around = Circumstances { resource: &resource, now: aws.now(), cause: &work.cause, affected: &affected };
+    let around = Circumstances {
+        resource: &resource,
+        now: aws.now(),
+        cause: &work.cause,
+        affected: &affected,
+    };
     book.settle(&Judgement::default(), &[], false, around);
     let mut report = report.noted("no longer declared; grant and markers are left as they are");
     report.said = book.close(aws).await?;
@@ -120,9 +152,20 @@ async fn invalid<A: Ledger + Topic + Clock>(
     let finding = Finding::new(Code::DeclarationInvalid, subject, error.to_string(), evidence);
     // What stood before stands still: with no declaration to follow, nothing is known to have ended.
     let mut judgement = Judgement::of(Verdict::Unknown, finding);
-    judgement.findings.extend(book.open_findings().filter(|known| known.code != Code::DeclarationInvalid));
-    let affected = Affected { buckets: vec![bucket.clone()], clouds: Vec::new() };
-    let around = Circumstances { resource: &resource, now: aws.now(), cause: &work.cause, affected: &affected };
+    judgement.findings.extend(
+        book.open_findings()
+            .filter(|known| known.code != Code::DeclarationInvalid),
+    );
+    let affected = Affected {
+        buckets: vec![bucket.clone()],
+        clouds: Vec::new(),
+    };
+    let around = Circumstances {
+        resource: &resource,
+        now: aws.now(),
+        cause: &work.cause,
+        affected: &affected,
+    };
     book.settle(&judgement, &[], true, around);
     let mut report = Report::new(resource.clone(), &work.cause.event);
     report.verdict = Some(Verdict::Unknown);
@@ -142,7 +185,10 @@ async fn queue_keys<Q: Queues>(
         .into_iter()
         .map(|key| Work {
             resource: Resource::Key(key),
-            cause: Cause { id: format!("{}/{bucket}", work.cause.id), ..work.cause.clone() },
+            cause: Cause {
+                id: format!("{}/{bucket}", work.cause.id),
+                ..work.cause.clone()
+            },
             look: work.look,
             swept: work.swept,
         })
@@ -151,18 +197,26 @@ async fn queue_keys<Q: Queues>(
     for chunk in batch.chunks(crate::route::SEND_BATCH) {
         refused += queues.send_work(chunk).await?.len();
     }
-    if refused > 0 { Err(ReconcileError::NotQueued(refused)) } else { Ok(()) }
+    if refused > 0 {
+        Err(ReconcileError::NotQueued(refused))
+    } else {
+        Ok(())
+    }
 }
 
 /// A repair that AWS refused for good is a person's to make possible.
 pub(crate) fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
     for (change, outcome) in applied {
-        let Applied::Refused(error) = outcome else { continue };
+        let Applied::Refused(error) = outcome else {
+            continue;
+        };
         let (code, subject) = change.ends();
         for finding in &mut judgement.findings {
             if finding.identity() == (code, &subject) {
                 finding.remedy = Remedy::Human;
-                finding.message.push_str(&format!("; AWS refused the repair: {error}"));
+                finding
+                    .message
+                    .push_str(&format!("; AWS refused the repair: {error}"));
             }
         }
         if !matches!(change, Change::Marker { .. }) {
@@ -171,7 +225,9 @@ pub(crate) fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Chang
                 error.operation
             );
             let evidence = json!({"call": error.operation, "answer": error.message});
-            judgement.findings.push(Finding::new(Code::PolicyUnwritable, subject, message, evidence));
+            judgement
+                .findings
+                .push(Finding::new(Code::PolicyUnwritable, subject, message, evidence));
         }
     }
 }
@@ -208,12 +264,18 @@ pub(crate) fn look_again(
         1 => Some(LATER),
         _ => None,
     };
-    let unseen = waiting || applied.iter().any(|(_, outcome)| matches!(outcome, Applied::NotVisible(_)));
+    let unseen = waiting
+        || applied
+            .iter()
+            .any(|(_, outcome)| matches!(outcome, Applied::NotVisible(_)));
     if unseen {
         // Somebody must come back for this one, however often it took already.
         return by_turn.or(Some(LATER));
     }
-    if applied.iter().any(|(_, outcome)| matches!(outcome, Applied::Verified(_))) {
+    if applied
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Applied::Verified(_)))
+    {
         // A write right after a delete may look applied and have no effect: look once more.
         return if work.look == 0 { Some(SOON) } else { None };
     }

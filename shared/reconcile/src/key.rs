@@ -29,30 +29,52 @@ where
     let mut book = Book::load(aws, &resource).await?;
     let readers = readers_of_key(&book);
     let affected = touched(&readers);
-    let around = Circumstances { resource: &resource, now: aws.now(), cause: &work.cause, affected: &affected };
+    let around = Circumstances {
+        resource: &resource,
+        now: aws.now(),
+        cause: &work.cause,
+        affected: &affected,
+    };
     let mut report = Report::new(resource.clone(), &work.cause.event);
     if readers.is_empty() {
         book.settle(&Judgement::default(), &[], false, around);
         report.said = book.close(aws).await?;
         return Ok(report.noted("no declared bucket needs this key"));
     }
-    let because = readers.iter().map(|reader| format!("needed by `{}`", reader.bucket)).collect();
+    let because = readers
+        .iter()
+        .map(|reader| format!("needed by `{}`", reader.bucket))
+        .collect();
     let seen = observe_key(aws, settings, key.to_string(), because).await?;
     let mut judgement = judge_key(settings, &seen, &readers);
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
     // One bucket in repair mode is enough: the statement serves them all and takes nothing from anybody.
-    let repairing = settings.ceilings.mode == Mode::Repair && readers.iter().any(|reader| reader.mode == Mode::Repair);
-    let (plan, waiting) =
-        if repairing { book.admit(plan, &mut judgement, around) } else { (Plan::default(), false) };
+    let repairing =
+        settings.ceilings.mode == Mode::Repair && readers.iter().any(|reader| reader.mode == Mode::Repair);
+    let (plan, waiting) = if repairing {
+        book.admit(plan, &mut judgement, around)
+    } else {
+        (Plan::default(), false)
+    };
     book.begin(aws, &plan, &judgement, around).await?;
     let applied = apply_to_key(aws, settings, &readers, &seen, plan).await?;
     refused_is_for_people(&mut judgement, &applied);
-    let around = Circumstances { now: aws.now(), ..around };
+    let around = Circumstances {
+        now: aws.now(),
+        ..around
+    };
     book.settle(&judgement, &applied, repairing, around);
     let said = book.close(aws).await?;
     let later = look_again(work, &judgement, &applied, waiting);
     if let Some(delay) = later {
-        aws.send_later(&LaterLook::new(Work { look: work.look.saturating_add(1), ..work.clone() }), delay).await?;
+        aws.send_later(
+            &LaterLook::new(Work {
+                look: work.look.saturating_add(1),
+                ..work.clone()
+            }),
+            delay,
+        )
+        .await?;
     }
     report.verdict = Some(verdict_after(&judgement, &applied));
     report.findings = judgement.findings;
@@ -64,7 +86,10 @@ where
 
 fn touched(readers: &[Reader]) -> Affected {
     let buckets = readers.iter().map(|reader| reader.bucket.clone()).collect();
-    let mut clouds: Vec<CloudName> = readers.iter().flat_map(|reader| reader.clouds.iter().cloned()).collect();
+    let mut clouds: Vec<CloudName> = readers
+        .iter()
+        .flat_map(|reader| reader.clouds.iter().cloned())
+        .collect();
     clouds.sort();
     clouds.dedup();
     Affected { buckets, clouds }

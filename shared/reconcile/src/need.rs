@@ -8,9 +8,9 @@ use guardian_core::name::{KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
 
+use crate::ReconcileError;
 use crate::book::Book;
 use crate::seam::{Entry, Ledger, Stored};
-use crate::ReconcileError;
 
 /// In a bucket's page: a key it needs.
 const NEEDS: &str = "needs#";
@@ -38,9 +38,20 @@ impl Needs {
             .values()
             .filter_map(|entry| {
                 let key = entry.name.strip_prefix(NEEDS)?.parse().ok()?;
-                let reader = entry.body.get("reader").cloned().and_then(|value| serde_json::from_value(value).ok());
+                let reader = entry
+                    .body
+                    .get("reader")
+                    .cloned()
+                    .and_then(|value| serde_json::from_value(value).ok());
                 let unwell = entry.body.get("unwell").and_then(Value::as_bool).unwrap_or(false);
-                Some((key, Need { version: entry.version, reader, unwell }))
+                Some((
+                    key,
+                    Need {
+                        version: entry.version,
+                        reader,
+                        unwell,
+                    },
+                ))
             })
             .collect();
         Self { held }
@@ -61,7 +72,11 @@ impl Needs {
         unwell: &[&KeyArn],
     ) -> Result<Vec<KeyArn>, ReconcileError> {
         let mut queue = Vec::new();
-        let seen_keys = seen.keys.iter().filter_map(|key| key.description.as_ref().ok()).map(|key| key.arn.clone());
+        let seen_keys = seen
+            .keys
+            .iter()
+            .filter_map(|key| key.description.as_ref().ok())
+            .map(|key| key.arn.clone());
         // A remembered key that is gone altogether has no description, but its incident still has a key.
         let gone = unwell.iter().map(|key| (*key).clone());
         let mut keys: Vec<KeyArn> = seen_keys.chain(gone).collect();
@@ -84,17 +99,34 @@ impl Needs {
             }
             let body = json!({"reader": reader, "unwell": is_unwell});
             let name = format!("{NEEDS}{key}");
-            let entry = Entry { resource: bucket.clone(), name, version, body, expires: None };
+            let entry = Entry {
+                resource: bucket.clone(),
+                name,
+                version,
+                body,
+                expires: None,
+            };
             if ledger.put_entry(&entry).await? == Stored::Conflict {
                 return Err(ReconcileError::Contended(entry.name));
             }
-            self.held.insert(key, Need { version, reader: Some(reader.clone()), unwell: is_unwell });
+            self.held.insert(
+                key,
+                Need {
+                    version,
+                    reader: Some(reader.clone()),
+                    unwell: is_unwell,
+                },
+            );
         }
         Ok(queue)
     }
 
     /// Forgets every key the bucket needed.
-    pub(crate) async fn drop_all<L: Ledger>(self, ledger: &L, bucket: &Resource) -> Result<(), ReconcileError> {
+    pub(crate) async fn drop_all<L: Ledger>(
+        self,
+        ledger: &L,
+        bucket: &Resource,
+    ) -> Result<(), ReconcileError> {
         for (key, need) in self.held {
             if let Some(reader) = &need.reader {
                 let name = format!("{READER}{}", reader.bucket);
@@ -104,8 +136,13 @@ impl Needs {
                 }
             }
             let name = format!("{NEEDS}{key}");
-            let entry =
-                Entry { resource: bucket.clone(), name, version: need.version, body: Value::Null, expires: None };
+            let entry = Entry {
+                resource: bucket.clone(),
+                name,
+                version: need.version,
+                body: Value::Null,
+                expires: None,
+            };
             if ledger.delete_entry(&entry).await? == Stored::Conflict {
                 return Err(ReconcileError::Contended(entry.name));
             }
@@ -123,7 +160,11 @@ pub(crate) fn readers_of_key(book: &Book) -> Vec<Reader> {
         .collect()
 }
 
-async fn stored<L: Ledger>(ledger: &L, resource: &Resource, name: &str) -> Result<Option<Entry>, ReconcileError> {
+async fn stored<L: Ledger>(
+    ledger: &L,
+    resource: &Resource,
+    name: &str,
+) -> Result<Option<Entry>, ReconcileError> {
     let book = Book::load(ledger, resource).await?;
     Ok(book.others.get(name).cloned())
 }
@@ -134,11 +175,19 @@ async fn write_reader<L: Ledger>(ledger: &L, key: &KeyArn, reader: &Reader) -> R
     let name = format!("{READER}{}", reader.bucket);
     let resource = Resource::Key(key.clone());
     let body = json!(reader);
-    let mut entry = Entry { resource, name, version: 1, body, expires: None };
+    let mut entry = Entry {
+        resource,
+        name,
+        version: 1,
+        body,
+        expires: None,
+    };
     if ledger.put_entry(&entry).await? == Stored::Done {
         return Ok(());
     }
-    let version = stored(ledger, &entry.resource, &entry.name).await?.map_or(0, |stored| stored.version);
+    let version = stored(ledger, &entry.resource, &entry.name)
+        .await?
+        .map_or(0, |stored| stored.version);
     entry.version = version + 1;
     match ledger.put_entry(&entry).await? {
         Stored::Done => Ok(()),

@@ -45,7 +45,12 @@ pub async fn observe_bucket<A: Buckets + Keys>(
         aws.get_bucket_policy(bucket),
         aws.get_bucket_encryption(bucket),
         list_markers(aws, bucket),
-        join_all(declaration.clouds.iter().map(|cloud| head_marker(aws, bucket, cloud))),
+        join_all(
+            declaration
+                .clouds
+                .iter()
+                .map(|cloud| head_marker(aws, bucket, cloud))
+        ),
     );
     let presence = match head {
         Ok(Some(region)) if region != settings.region => Presence::InRegion(region),
@@ -68,14 +73,20 @@ pub async fn observe_bucket<A: Buckets + Keys>(
     });
     let encryption = settle(encryption)?;
     let listed = settle(listed)?;
-    let markers = markers.into_iter().collect::<Result<Vec<MarkerObservation>, CallError>>()?;
+    let markers = markers
+        .into_iter()
+        .collect::<Result<Vec<MarkerObservation>, CallError>>()?;
 
     let named = keys_to_look_at(settings, declaration, &encryption, &markers, remembered);
     let maybe_public =
         matches!(&policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
     let (public_access_block, keys) = join!(
         async {
-            if maybe_public { Some(settle(aws.get_public_access_block(bucket).await)).transpose() } else { Ok(None) }
+            if maybe_public {
+                Some(settle(aws.get_public_access_block(bucket).await)).transpose()
+            } else {
+                Ok(None)
+            }
         },
         observe_keys(aws, settings, named)
     );
@@ -123,7 +134,10 @@ async fn head_marker<A: Buckets>(
     cloud: &CloudName,
 ) -> Result<MarkerObservation, CallError> {
     let head = settle(aws.head_object(bucket, &marker_key(cloud)).await)?;
-    Ok(MarkerObservation { cloud: cloud.clone(), head })
+    Ok(MarkerObservation {
+        cloud: cloud.clone(),
+        head,
+    })
 }
 
 /// A key by the name somebody gave it, with why it matters.
@@ -143,7 +157,9 @@ fn keys_to_look_at(
     };
     if let Ok(DefaultEncryption::Kms { key, .. }) = encryption {
         // No key id means the AWS managed key (S3 API Reference, ServerSideEncryptionByDefault).
-        let name = key.as_deref().map_or_else(|| "alias/aws/s3".to_owned(), |key| full_name(settings, key));
+        let name = key
+            .as_deref()
+            .map_or_else(|| "alias/aws/s3".to_owned(), |key| full_name(settings, key));
         add(name, "the bucket's default key");
     }
     for key in &declaration.keys {
@@ -152,7 +168,10 @@ fn keys_to_look_at(
     for marker in markers {
         if let Ok(Some(head)) = &marker.head {
             if let ObjectEncryption::Kms(key) = &head.encryption {
-                add(full_name(settings, key), &format!("the marker of `{}` is under it", marker.cloud));
+                add(
+                    full_name(settings, key),
+                    &format!("the marker of `{}` is under it", marker.cloud),
+                );
             }
         }
     }
@@ -167,7 +186,10 @@ fn full_name(settings: &Settings, key: &str) -> String {
     if key.starts_with("arn:") || key.starts_with("alias/") {
         return key.to_owned();
     }
-    format!("arn:{}:kms:{}:{}:key/{key}", settings.partition, settings.region, settings.account)
+    format!(
+        "arn:{}:kms:{}:{}:key/{key}",
+        settings.partition, settings.region, settings.account
+    )
 }
 
 async fn observe_keys<A: Keys>(
@@ -176,14 +198,25 @@ async fn observe_keys<A: Keys>(
     named: Vec<Named>,
 ) -> Result<Vec<KeyObservation>, CallError> {
     // An alias is resolved first, so that the key behind it is not asked about twice.
-    let (aliases, plain): (Vec<Named>, Vec<Named>) =
-        named.into_iter().partition(|(name, _)| name.parse::<KeyArn>().is_err());
+    let (aliases, plain): (Vec<Named>, Vec<Named>) = named
+        .into_iter()
+        .partition(|(name, _)| name.parse::<KeyArn>().is_err());
     let mut seen: Vec<KeyObservation> = Vec::new();
-    for resolved in join_all(aliases.into_iter().map(|(name, why)| observe_key(aws, settings, name, why))).await {
+    for resolved in join_all(
+        aliases
+            .into_iter()
+            .map(|(name, why)| observe_key(aws, settings, name, why)),
+    )
+    .await
+    {
         seen.push(resolved?);
     }
     let known = |seen: &[KeyObservation], name: &str| {
-        seen.iter().position(|key| key.description.as_ref().is_ok_and(|found| found.arn.as_str() == name))
+        seen.iter().position(|key| {
+            key.description
+                .as_ref()
+                .is_ok_and(|found| found.arn.as_str() == name)
+        })
     };
     let mut fresh = Vec::new();
     for (name, because) in plain {
@@ -192,7 +225,13 @@ async fn observe_keys<A: Keys>(
             None => fresh.push((name, because)),
         }
     }
-    for key in join_all(fresh.into_iter().map(|(name, why)| observe_key(aws, settings, name, why))).await {
+    for key in join_all(
+        fresh
+            .into_iter()
+            .map(|(name, why)| observe_key(aws, settings, name, why)),
+    )
+    .await
+    {
         seen.push(key?);
     }
     Ok(seen)
@@ -223,5 +262,10 @@ pub async fn observe_key<A: Keys>(
         }
         Ok(_) | Err(_) => KeyPolicy::NotAsked,
     };
-    Ok(KeyObservation { named, because, description, policy })
+    Ok(KeyObservation {
+        named,
+        because,
+        description,
+        policy,
+    })
 }

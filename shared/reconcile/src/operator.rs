@@ -40,9 +40,15 @@ pub async fn look<A: Buckets + Keys>(
     let mut plan = plan_bucket(settings, declaration, &seen, &mut judgement);
     let readers = [Reader::of(declaration, &seen)];
     for key in &seen.keys {
-        plan.changes.extend(plan_key(settings, key, &readers, &mut judgement).changes);
+        plan.changes
+            .extend(plan_key(settings, key, &readers, &mut judgement).changes);
     }
-    Ok(Look { declaration: declaration.clone(), seen, judgement, plan })
+    Ok(Look {
+        declaration: declaration.clone(),
+        seen,
+        judgement,
+        plan,
+    })
 }
 
 /// Applies the plan of a look.
@@ -55,18 +61,28 @@ pub async fn repair<A: Buckets + Keys>(
     settings: &Settings,
     look: &Look,
 ) -> Result<Vec<(Change, Applied)>, CallError> {
-    let (of_keys, own): (Vec<Change>, Vec<Change>) =
-        look.plan.changes.iter().cloned().partition(|change| matches!(change, Change::KeyPolicy(_)));
+    let (of_keys, own): (Vec<Change>, Vec<Change>) = look
+        .plan
+        .changes
+        .iter()
+        .cloned()
+        .partition(|change| matches!(change, Change::KeyPolicy(_)));
     let plan = Plan { changes: own };
     let mut done = apply_to_bucket(aws, settings, &look.declaration, &look.seen, plan).await?;
     let readers = [Reader::of(&look.declaration, &look.seen)];
     for change in of_keys {
-        let key = look.seen.keys.iter().find(|key| match (&change, &key.description) {
-            (Change::KeyPolicy(policy), Ok(found)) => found.arn == policy.of,
-            _ => false,
-        });
+        let key = look
+            .seen
+            .keys
+            .iter()
+            .find(|key| match (&change, &key.description) {
+                (Change::KeyPolicy(policy), Ok(found)) => found.arn == policy.of,
+                _ => false,
+            });
         if let Some(key) = key {
-            let plan = Plan { changes: vec![change] };
+            let plan = Plan {
+                changes: vec![change],
+            };
             done.extend(apply_to_key(aws, settings, &readers, key, plan).await?);
         }
     }

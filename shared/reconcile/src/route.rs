@@ -28,7 +28,12 @@ pub async fn route_batch<Q: Queues>(queues: &Q, messages: &[Message]) -> Vec<Str
         let batch: Vec<Work> = chunk.iter().map(|(_, work)| work.clone()).collect();
         match queues.send_work(&batch).await {
             Ok(refused) => {
-                failed.extend(refused.iter().filter_map(|index| chunk.get(*index)).map(|(id, _)| *id));
+                failed.extend(
+                    refused
+                        .iter()
+                        .filter_map(|index| chunk.get(*index))
+                        .map(|(id, _)| *id),
+                );
             }
             Err(error) => {
                 warn!(%error, "work was not queued");
@@ -67,5 +72,13 @@ fn read(message: &Message) -> Vec<Work> {
         time: trigger.time,
         actor: trigger.actor,
     };
-    resources.into_iter().map(|resource| Work { resource, cause: cause.clone(), look: 0, swept: false }).collect()
+    resources
+        .into_iter()
+        .map(|resource| Work {
+            resource,
+            cause: cause.clone(),
+            look: 0,
+            swept: false,
+        })
+        .collect()
 }

@@ -18,7 +18,8 @@ use guardian_core::cause::{LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
 use guardian_core::observation::{
-    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage,
+    PublicAccessBlock,
 };
 
 /// Buckets and their objects (S3).

@@ -18,7 +18,10 @@ pub(crate) async fn sweep<A: Declarations + Queues>(aws: &A, work: &Work) -> Res
             match parameter.bucket.parse::<BucketName>() {
                 Ok(bucket) => batch.push(Work {
                     resource: Resource::Bucket(bucket),
-                    cause: Cause { actor: None, ..work.cause.clone() },
+                    cause: Cause {
+                        actor: None,
+                        ..work.cause.clone()
+                    },
                     look: work.look,
                     swept: true,
                 }),

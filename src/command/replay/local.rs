@@ -10,7 +10,8 @@ use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{
-    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage,
+    PublicAccessBlock,
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
@@ -31,15 +32,31 @@ pub(super) struct Local<'a> {
 
 impl<'a> Local<'a> {
     pub(super) fn new(live: &'a Live) -> Self {
-        Self { live, entries: RefCell::default(), work: RefCell::default() }
+        Self {
+            live,
+            entries: RefCell::default(),
+            work: RefCell::default(),
+        }
     }
 
     /// Looks at every declared bucket, so that the ledger knows which keys they need. Writes to none.
     pub(super) async fn learn(&self) -> Result<(), CommandError> {
-        let cause = Cause { id: "replay".to_owned(), event: "replay".to_owned(), time: None, actor: None };
-        self.work.borrow_mut().push_back(Work { resource: Resource::Sweep, cause, look: 0, swept: true });
-        let settings =
-            Settings { ceilings: Ceilings::open(Mode::Observe), ..self.live.settings.clone() };
+        let cause = Cause {
+            id: "replay".to_owned(),
+            event: "replay".to_owned(),
+            time: None,
+            actor: None,
+        };
+        self.work.borrow_mut().push_back(Work {
+            resource: Resource::Sweep,
+            cause,
+            look: 0,
+            swept: true,
+        });
+        let settings = Settings {
+            ceilings: Ceilings::open(Mode::Observe),
+            ..self.live.settings.clone()
+        };
         self.drain(&settings).await?;
         // What was found on the way is not what the event is about: forget the incidents, keep the needs.
         let mut entries = self.entries.borrow_mut();
@@ -53,7 +70,10 @@ impl<'a> Local<'a> {
 
     /// Passes one event through and works off what it makes.
     pub(super) async fn pass(&self, event: &Value) -> Result<Vec<Report>, CommandError> {
-        let message = Message { id: "replay".to_owned(), body: event.to_string() };
+        let message = Message {
+            id: "replay".to_owned(),
+            body: event.to_string(),
+        };
         route_batch(self, &[message]).await;
         self.drain(&self.live.settings).await
     }
@@ -63,11 +83,23 @@ impl<'a> Local<'a> {
         loop {
             let next = self.work.borrow_mut().pop_front();
             let Some(work) = next else { return Ok(reports) };
-            let body = serde_json::to_string(&work).map_err(|error| CommandError::Usage(error.to_string()))?;
-            let (done, failed) = reconcile_batch(self, settings, &[Message { id: "replay".to_owned(), body }]).await;
+            let body =
+                serde_json::to_string(&work).map_err(|error| CommandError::Usage(error.to_string()))?;
+            let (done, failed) = reconcile_batch(
+                self,
+                settings,
+                &[Message {
+                    id: "replay".to_owned(),
+                    body,
+                }],
+            )
+            .await;
             reports.extend(done);
             if !failed.is_empty() {
-                let reason = format!("`{}` could not be reconciled; the log above says why, try again", work.resource);
+                let reason = format!(
+                    "`{}` could not be reconciled; the log above says why, try again",
+                    work.resource
+                );
                 return Err(CommandError::Usage(reason));
             }
         }
@@ -156,8 +188,15 @@ impl Declarations for Local<'_> {
 impl Ledger for Local<'_> {
     async fn read_entries(&self, resource: &Resource, _next: Option<&str>) -> Result<EntryPage, CallError> {
         let entries = self.entries.borrow();
-        let of_resource = entries.values().filter(|entry| entry.resource == *resource).cloned().collect();
-        Ok(EntryPage { entries: of_resource, next: None })
+        let of_resource = entries
+            .values()
+            .filter(|entry| entry.resource == *resource)
+            .cloned()
+            .collect();
+        Ok(EntryPage {
+            entries: of_resource,
+            next: None,
+        })
     }
 
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
@@ -171,7 +210,9 @@ impl Ledger for Local<'_> {
     }
 
     async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
-        self.entries.borrow_mut().remove(&(entry.resource.clone(), entry.name.clone()));
+        self.entries
+            .borrow_mut()
+            .remove(&(entry.resource.clone(), entry.name.clone()));
         Ok(Stored::Done)
     }
 }

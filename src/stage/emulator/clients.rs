@@ -1,6 +1,6 @@
 //! What the outsiders and the event source mappings do on an emulator.
 
-use std::fmt::Debug;
+use std::error::Error;
 
 use aws_sdk_dynamodb::types as dynamodb;
 use aws_sdk_s3::error::ProvideErrorMetadata;
@@ -35,14 +35,22 @@ pub(super) struct Received {
     receipts: Vec<String>,
 }
 
-fn failed<E: Debug>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
-    move |error| StageError::new(what, format!("{error:?}"))
+/// The SDK's own text is only the outermost error: `service error`.
+fn failed<E: Error>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
+    move |error| {
+        let outer = error.to_string();
+        let inner = std::iter::successors(error.source(), |&error| error.source());
+        let why = inner.fold(outer, |why, error| format!("{why}: {error}"));
+        StageError::new(what, why)
+    }
 }
 
 impl Clients {
     pub(super) fn new(connection: &Connection) -> Self {
         let config = connection.config();
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(true).build();
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(true)
+            .build();
         Self {
             s3: aws_sdk_s3::Client::from_conf(s3),
             kms: aws_sdk_kms::Client::new(config),
@@ -59,9 +67,19 @@ impl Clients {
     pub(super) async fn create_stack(&mut self, tag: &str) -> Result<Stack, StageError> {
         let table = format!("guardian{tag}");
         self.create_table(&table).await?;
-        let topic = self.sns.create_topic().name(format!("guardian{tag}")).send().await;
+        let topic = self
+            .sns
+            .create_topic()
+            .name(format!("guardian{tag}"))
+            .send()
+            .await;
         let topic = topic.map_err(failed("create the topic"))?;
-        let ingest = self.sqs.create_queue().queue_name(format!("guardian-ingest{tag}")).send().await;
+        let ingest = self
+            .sqs
+            .create_queue()
+            .queue_name(format!("guardian-ingest{tag}"))
+            .send()
+            .await;
         let ingest = ingest.map_err(failed("create the ingest queue"))?;
         let work = self
             .sqs
@@ -84,8 +102,11 @@ impl Clients {
 
     async fn create_table(&self, name: &str) -> Result<(), StageError> {
         const WHAT: &str = "create the table";
-        let mut request =
-            self.dynamodb.create_table().table_name(name).billing_mode(dynamodb::BillingMode::PayPerRequest);
+        let mut request = self
+            .dynamodb
+            .create_table()
+            .table_name(name)
+            .billing_mode(dynamodb::BillingMode::PayPerRequest);
         for (attribute, kind) in [("pk", dynamodb::KeyType::Hash), ("sk", dynamodb::KeyType::Range)] {
             let definition = dynamodb::AttributeDefinition::builder()
                 .attribute_name(attribute)
@@ -106,8 +127,9 @@ impl Clients {
     /// Whether a Deny whose condition is not met still denies, as in moto 5.2 (`get_permission` looks at
     /// action and resource only).
     pub(super) async fn denies_literally(&self, settings: &Settings, tag: &str) -> Result<bool, StageError> {
-        let name: BucketName =
-            format!("probe{tag}").parse().map_err(|error| StageError::new("name a bucket", error))?;
+        let name: BucketName = format!("probe{tag}")
+            .parse()
+            .map_err(|error| StageError::new("name a bucket", error))?;
         self.create_bucket(settings, &name).await?;
         let policy = serde_json::json!({
             "Version": "2012-10-17",
@@ -117,19 +139,39 @@ impl Clients {
                 "Condition": {"StringEquals": {"aws:PrincipalAccount": "000000000000"}}
             }]
         });
-        let put = self.s3.put_bucket_policy().bucket(name.as_str()).policy(policy.to_string()).send().await;
+        let put = self
+            .s3
+            .put_bucket_policy()
+            .bucket(name.as_str())
+            .policy(policy.to_string())
+            .send()
+            .await;
         put.map_err(failed("put a policy"))?;
         let body = aws_sdk_s3::primitives::ByteStream::from_static(b"");
-        Ok(self.s3.put_object().bucket(name.as_str()).key("probe").body(body).send().await.is_err())
+        Ok(self
+            .s3
+            .put_object()
+            .bucket(name.as_str())
+            .key("probe")
+            .body(body)
+            .send()
+            .await
+            .is_err())
     }
 
-    pub(super) async fn create_bucket(&self, settings: &Settings, bucket: &BucketName) -> Result<(), StageError> {
+    pub(super) async fn create_bucket(
+        &self,
+        settings: &Settings,
+        bucket: &BucketName,
+    ) -> Result<(), StageError> {
         let mut request = self.s3.create_bucket().bucket(bucket.as_str());
         // us-east-1 is the one Region that must not be named (S3 API Reference, CreateBucket).
         if settings.region != "us-east-1" {
             let place = s3::BucketLocationConstraint::from(settings.region.as_str());
             request = request.create_bucket_configuration(
-                s3::CreateBucketConfiguration::builder().location_constraint(place).build(),
+                s3::CreateBucketConfiguration::builder()
+                    .location_constraint(place)
+                    .build(),
             );
         }
         request.send().await.map_err(failed("create a bucket"))?;
@@ -137,21 +179,36 @@ impl Clients {
     }
 
     pub(super) async fn create_key(&self) -> Result<KeyArn, StageError> {
-        let made = self.kms.create_key().send().await.map_err(failed("create a key"))?;
-        let arn = made.key_metadata.and_then(|metadata| metadata.arn).unwrap_or_default();
-        arn.parse().map_err(|error| StageError::new("read the new key's ARN", error))
+        let made = self
+            .kms
+            .create_key()
+            .send()
+            .await
+            .map_err(failed("create a key"))?;
+        let arn = made
+            .key_metadata
+            .and_then(|metadata| metadata.arn)
+            .unwrap_or_default();
+        arn.parse()
+            .map_err(|error| StageError::new("read the new key's ARN", error))
     }
 
     pub(super) async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
         match self.s3.get_bucket_policy().bucket(bucket.as_str()).send().await {
             Ok(answer) => Ok(answer.policy),
             Err(error) if error.code() == Some("NoSuchBucketPolicy") => Ok(None),
-            Err(error) => Err(StageError::new("read a bucket policy", format!("{error:?}"))),
+            Err(error) => Err(failed("read a bucket policy")(error)),
         }
     }
 
     pub(super) async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
-        let answer = self.kms.get_key_policy().key_id(key.as_str()).policy_name("default").send().await;
+        let answer = self
+            .kms
+            .get_key_policy()
+            .key_id(key.as_str())
+            .policy_name("default")
+            .send()
+            .await;
         Ok(answer.map_err(failed("read a key policy"))?.policy)
     }
 
@@ -160,7 +217,12 @@ impl Clients {
         match act {
             Act::PutBucketPolicy(bucket, policy) => self.put_bucket_policy(bucket, &policy.to_string()).await,
             Act::DeleteBucketPolicy(bucket) => {
-                let done = self.s3.delete_bucket_policy().bucket(bucket.as_str()).send().await;
+                let done = self
+                    .s3
+                    .delete_bucket_policy()
+                    .bucket(bucket.as_str())
+                    .send()
+                    .await;
                 done.map(drop).map_err(failed("delete a bucket policy"))
             }
             Act::PutObject(bucket, key) => {
@@ -168,26 +230,40 @@ impl Clients {
                 done.map(drop).map_err(failed("put an object"))
             }
             Act::DeleteObject(bucket, key) => {
-                let done = self.s3.delete_object().bucket(bucket.as_str()).key(key).send().await;
+                let done = self
+                    .s3
+                    .delete_object()
+                    .bucket(bucket.as_str())
+                    .key(key)
+                    .send()
+                    .await;
                 done.map(drop).map_err(failed("delete an object"))
             }
             Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key).await,
             Act::PutKeyPolicy(key, policy) => {
-                let request = self.kms.put_key_policy().key_id(key.as_str()).policy(policy.to_string());
+                let request = self
+                    .kms
+                    .put_key_policy()
+                    .key_id(key.as_str())
+                    // Optional in AWS; moto knows no policy without it.
+                    .policy_name("default")
+                    .policy(policy.to_string());
                 request.send().await.map(drop).map_err(failed("put a key policy"))
             }
+            // By id: moto fails on an ARN here.
             Act::DisableKey(key) => {
-                let done = self.kms.disable_key().key_id(key.as_str()).send().await;
+                let done = self.kms.disable_key().key_id(key.id()).send().await;
                 done.map(drop).map_err(failed("disable a key"))
             }
             Act::EnableKey(key) => {
-                let done = self.kms.enable_key().key_id(key.as_str()).send().await;
+                let done = self.kms.enable_key().key_id(key.id()).send().await;
                 done.map(drop).map_err(failed("enable a key"))
             }
             Act::DeleteRole(arn, bucket) => {
                 // The emulators keep the ARN of a role that is gone; S3 shows its unique id.
                 let policy = self.bucket_policy(bucket).await?.unwrap_or_default();
-                self.put_bucket_policy(bucket, &policy.replace(arn, "AROA5JTVXQ2EXAMPLE7KC")).await
+                self.put_bucket_policy(bucket, &policy.replace(arn, "AROA5JTVXQ2EXAMPLE7KC"))
+                    .await
             }
             Act::Declare(bucket, declaration) => {
                 let request = self
@@ -204,7 +280,13 @@ impl Clients {
     }
 
     async fn put_bucket_policy(&self, bucket: &BucketName, policy: &str) -> Result<(), StageError> {
-        let done = self.s3.put_bucket_policy().bucket(bucket.as_str()).policy(policy).send().await;
+        let done = self
+            .s3
+            .put_bucket_policy()
+            .bucket(bucket.as_str())
+            .policy(policy)
+            .send()
+            .await;
         done.map(drop).map_err(failed("put a bucket policy"))
     }
 
@@ -219,20 +301,35 @@ impl Clients {
             .apply_server_side_encryption_by_default(default)
             .bucket_key_enabled(true)
             .build();
-        let configuration =
-            s3::ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(failed(WHAT))?;
+        let configuration = s3::ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build()
+            .map_err(failed(WHAT))?;
         let request = self.s3.put_bucket_encryption().bucket(bucket.as_str());
-        let done = request.server_side_encryption_configuration(configuration).send().await;
+        let done = request
+            .server_side_encryption_configuration(configuration)
+            .send()
+            .await;
         done.map(drop).map_err(failed(WHAT))
     }
 
     pub(super) async fn send(&self, queue: &str, body: &str) -> Result<(), StageError> {
-        let sent = self.sqs.send_message().queue_url(queue).message_body(body).send().await;
+        let sent = self
+            .sqs
+            .send_message()
+            .queue_url(queue)
+            .message_body(body)
+            .send()
+            .await;
         sent.map(drop).map_err(failed("deliver an event"))
     }
 
     pub(super) async fn receive(&self, queue: &str) -> Result<Received, StageError> {
-        let request = self.sqs.receive_message().queue_url(queue).max_number_of_messages(BATCH);
+        let request = self
+            .sqs
+            .receive_message()
+            .queue_url(queue)
+            .max_number_of_messages(BATCH);
         let answer = request.send().await.map_err(failed("receive messages"))?;
         let (mut messages, mut receipts) = (Vec::new(), Vec::new());
         for message in answer.messages.unwrap_or_default() {
@@ -246,10 +343,21 @@ impl Clients {
     }
 
     /// Deletes what was handled; what failed comes back after its visibility timeout.
-    pub(super) async fn settle(&self, queue: &str, received: &Received, failed_ids: &[String]) -> Result<(), StageError> {
+    pub(super) async fn settle(
+        &self,
+        queue: &str,
+        received: &Received,
+        failed_ids: &[String],
+    ) -> Result<(), StageError> {
         for (message, receipt) in received.messages.iter().zip(&received.receipts) {
             if !failed_ids.contains(&message.id) {
-                let done = self.sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await;
+                let done = self
+                    .sqs
+                    .delete_message()
+                    .queue_url(queue)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await;
                 done.map_err(failed("delete a message"))?;
             }
         }

@@ -8,13 +8,17 @@ use guardian_aws::Connection;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// A service would be reached at its real address.
-    #[error("{service} has no endpoint: set AWS_ENDPOINT_URL to an emulator on this machine, for example http://127.0.0.1:4566")]
+    #[error(
+        "{service} has no endpoint: set AWS_ENDPOINT_URL to an emulator on this machine, for example http://127.0.0.1:4566"
+    )]
     Real {
         /// The service.
         service: &'static str,
     },
     /// A service would be reached somewhere else.
-    #[error("{service} would be reached at `{endpoint}`: the incident list breaks buckets on purpose and is played on loopback addresses only")]
+    #[error(
+        "{service} would be reached at `{endpoint}`: the incident list breaks buckets on purpose and is played on loopback addresses only"
+    )]
     Elsewhere {
         /// The service.
         service: &'static str,
@@ -33,7 +37,9 @@ pub fn refuse_anything_but_loopback(connection: &Connection) -> Result<(), Endpo
     for (service, endpoint) in connection.endpoints() {
         match endpoint {
             None => return Err(EndpointError::Real { service }),
-            Some(endpoint) if !is_loopback(&endpoint) => return Err(EndpointError::Elsewhere { service, endpoint }),
+            Some(endpoint) if !is_loopback(&endpoint) => {
+                return Err(EndpointError::Elsewhere { service, endpoint });
+            }
             Some(_) => {}
         }
     }
@@ -42,7 +48,9 @@ pub fn refuse_anything_but_loopback(connection: &Connection) -> Result<(), Endpo
 
 /// Whether a URL leads to this machine. Read strictly: what is not understood is somewhere else.
 fn is_loopback(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
     if !(scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")) {
         return false;
     }
@@ -55,7 +63,8 @@ fn is_loopback(url: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -64,7 +73,12 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_this_machine() {
-        for url in ["http://127.0.0.1:4566", "http://localhost:4566/", "https://[::1]:1", "http://127.8.9.1"] {
+        for url in [
+            "http://127.0.0.1:4566",
+            "http://localhost:4566/",
+            "https://[::1]:1",
+            "http://127.8.9.1",
+        ] {
             assert!(is_loopback(url), "{url}");
         }
         for url in [

@@ -15,7 +15,14 @@ fn complaint(text: &str) -> String {
 #[test]
 fn only_the_cloud_names_are_required() {
     let declaration = parse(r#"{"clouds": ["demo", "demo-staging", "demo"]}"#).unwrap();
-    assert_eq!(declaration.clouds.iter().map(CloudName::as_str).collect::<Vec<_>>(), ["demo", "demo-staging"]);
+    assert_eq!(
+        declaration
+            .clouds
+            .iter()
+            .map(CloudName::as_str)
+            .collect::<Vec<_>>(),
+        ["demo", "demo-staging"]
+    );
     assert_eq!(declaration.prefixes, ["*"]);
     assert_eq!(declaration.mode, Mode::Repair);
     assert!(declaration.keys.is_empty());
@@ -30,7 +37,10 @@ fn an_unknown_field_is_named() {
 fn a_field_that_is_not_built_yet_is_refused_as_such() {
     for field in LATER_FIELDS {
         let text = format!(r#"{{"clouds": ["demo"], "{field}": null}}"#);
-        assert_eq!(complaint(&text), format!("field `{field}` is not supported yet; remove it"));
+        assert_eq!(
+            complaint(&text),
+            format!("field `{field}` is not supported yet; remove it")
+        );
     }
 }
 
@@ -49,13 +59,24 @@ fn broken_json_is_placed() {
 #[test]
 fn the_stacks_mode_is_a_ceiling_and_not_a_floor() {
     let observe = Ceilings::open(Mode::Observe);
-    assert_eq!(parse_under(r#"{"clouds": ["demo"], "mode": "repair"}"#, &observe).unwrap().mode, Mode::Observe);
-    assert_eq!(parse(r#"{"clouds": ["demo"], "mode": "observe"}"#).unwrap().mode, Mode::Observe);
+    assert_eq!(
+        parse_under(r#"{"clouds": ["demo"], "mode": "repair"}"#, &observe)
+            .unwrap()
+            .mode,
+        Mode::Observe
+    );
+    assert_eq!(
+        parse(r#"{"clouds": ["demo"], "mode": "observe"}"#).unwrap().mode,
+        Mode::Observe
+    );
 }
 
 #[test]
 fn a_cloud_name_outside_the_ceiling_is_refused() {
-    let ceilings = Ceilings { clouds: vec!["demo*".to_owned()], ..Ceilings::open(Mode::Repair) };
+    let ceilings = Ceilings {
+        clouds: vec!["demo*".to_owned()],
+        ..Ceilings::open(Mode::Repair)
+    };
     assert!(parse_under(r#"{"clouds": ["demo-2"]}"#, &ceilings).is_ok());
     let error = parse_under(r#"{"clouds": ["demo", "stranger"]}"#, &ceilings).unwrap_err();
     assert!(matches!(error, DeclarationError::CloudNotAllowed { ref place, .. } if place == "clouds[1]"));
@@ -63,8 +84,10 @@ fn a_cloud_name_outside_the_ceiling_is_refused() {
 
 #[test]
 fn a_bucket_outside_the_ceiling_is_refused_whatever_it_declares() {
-    let ceilings =
-        Ceilings { bucket_arns: vec!["arn:aws:s3:::media-prod-*".to_owned()], ..Ceilings::open(Mode::Repair) };
+    let ceilings = Ceilings {
+        bucket_arns: vec!["arn:aws:s3:::media-prod-*".to_owned()],
+        ..Ceilings::open(Mode::Repair)
+    };
     let error = parse_under(r#"{"clouds": ["demo"]}"#, &ceilings).unwrap_err();
     assert!(matches!(error, DeclarationError::BucketNotAllowed { .. }));
 }

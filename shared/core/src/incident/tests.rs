@@ -11,12 +11,21 @@ struct Look {
 
 impl Look {
     fn new() -> Self {
-        let cause = Cause { id: "e1".to_owned(), event: "PutBucketPolicy".to_owned(), time: None, actor: None };
+        let cause = Cause {
+            id: "e1".to_owned(),
+            event: "PutBucketPolicy".to_owned(),
+            time: None,
+            actor: None,
+        };
         let affected = Affected {
             buckets: vec!["media".parse().unwrap()],
             clouds: vec!["demo".parse().unwrap()],
         };
-        Self { resource: "bucket:media".parse().unwrap(), cause, affected }
+        Self {
+            resource: "bucket:media".parse().unwrap(),
+            cause,
+            affected,
+        }
     }
 
     fn at(&self, seconds: i64) -> Circumstances<'_> {
@@ -44,7 +53,10 @@ fn found_and_repaired_in_one_cycle_is_one_message() {
     let mut incident = Incident::open(finding(), look.at(0));
     incident.begin("h1".to_owned(), "the plan".to_owned(), look.at(0));
     incident.gone(look.at(1));
-    assert_eq!((incident.state, told(&incident)), (State::Repaired, vec![TransitionKind::Repaired]));
+    assert_eq!(
+        (incident.state, told(&incident)),
+        (State::Repaired, vec![TransitionKind::Repaired])
+    );
     assert!(incident.outbox[0].notice.text.contains("the plan"));
 }
 
@@ -59,7 +71,10 @@ fn a_person_is_told_once_however_often_it_is_seen() {
     assert_eq!(told(&incident), [TransitionKind::NeedsYou]);
     incident.gone(look.at(9));
     incident.gone(look.at(10));
-    assert_eq!(told(&incident), [TransitionKind::NeedsYou, TransitionKind::Resolved]);
+    assert_eq!(
+        told(&incident),
+        [TransitionKind::NeedsYou, TransitionKind::Resolved]
+    );
 }
 
 #[test]
@@ -71,8 +86,15 @@ fn a_repaired_incident_that_comes_back_is_a_new_transition_with_a_new_id() {
         incident.begin("h1".to_owned(), "p".to_owned(), look.at(second));
         incident.gone(look.at(second + 1));
     }
-    let ids: Vec<&str> = incident.outbox.iter().map(|transition| transition.id.as_str()).collect();
-    assert_eq!(ids, ["grant-missing/bucket:media/1", "grant-missing/bucket:media/2"]);
+    let ids: Vec<&str> = incident
+        .outbox
+        .iter()
+        .map(|transition| transition.id.as_str())
+        .collect();
+    assert_eq!(
+        ids,
+        ["grant-missing/bucket:media/1", "grant-missing/bucket:media/2"]
+    );
     assert_eq!(incident.repairs.len(), 2);
 }
 

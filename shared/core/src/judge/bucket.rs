@@ -60,7 +60,12 @@ fn judge_presence(settings: &Settings, seen: &BucketObservation, subject: &Subje
         let message = format!(
             "the name `{bucket}` contains a dot, which Cloudinary does not support for private buckets; buckets cannot be renamed, so copy the objects to a bucket without a dot"
         );
-        let finding = Finding::new(Code::BucketNameUnsupported, subject.clone(), message, json!({"bucket": bucket}));
+        let finding = Finding::new(
+            Code::BucketNameUnsupported,
+            subject.clone(),
+            message,
+            json!({"bucket": bucket}),
+        );
         return Some(Judgement::of(Verdict::Blocked, finding));
     }
     match &seen.presence {
@@ -70,7 +75,12 @@ fn judge_presence(settings: &Settings, seen: &BucketObservation, subject: &Subje
                 "the bucket `{bucket}` does not exist in account {}; create it again or delete its declaration",
                 settings.account
             );
-            let finding = Finding::new(Code::BucketMissing, subject.clone(), message, json!({"bucket": bucket}));
+            let finding = Finding::new(
+                Code::BucketMissing,
+                subject.clone(),
+                message,
+                json!({"bucket": bucket}),
+            );
             Some(Judgement::of(Verdict::Blocked, finding))
         }
         Presence::InRegion(region) => {
@@ -99,13 +109,25 @@ fn judge_policy(
     policy: Option<&PolicyDocument>,
     subject: &Subject,
 ) -> Judgement {
-    let scope = scope(&settings.partition, &declaration.bucket, &declaration.prefixes, &declaration.clouds);
-    let (sid, id) = (bucket_sid(&declaration.bucket), bucket_policy_id(&declaration.bucket));
+    let scope = scope(
+        &settings.partition,
+        &declaration.bucket,
+        &declaration.prefixes,
+        &declaration.clouds,
+    );
+    let (sid, id) = (
+        bucket_sid(&declaration.bucket),
+        bucket_policy_id(&declaration.bucket),
+    );
     judge_grant(&Wanted {
         kind: PolicyKind::Bucket,
         document: policy,
         grant: bucket_grant(settings, &sid, &id, &scope),
-        questions: &[Asked { action: READ_ACTION, resources: scope.clone(), context: read_context(settings) }],
+        questions: &[Asked {
+            action: READ_ACTION,
+            resources: scope.clone(),
+            context: read_context(settings),
+        }],
         subject: subject.clone(),
         codes: BUCKET_CODES,
     })
@@ -126,9 +148,19 @@ fn judge_publicness(policy: &PolicyDocument, seen: &BucketObservation, subject: 
         Publicness::Unsure(why) => json!({"perhaps_public": why}),
         Publicness::NotPublic => Value::Null,
     };
-    let finding = |message: &str| Finding::new(Code::PublicPolicyRestricted, subject.clone(), message, evidence.clone());
+    let finding = |message: &str| {
+        Finding::new(
+            Code::PublicPolicyRestricted,
+            subject.clone(),
+            message,
+            evidence.clone(),
+        )
+    };
     match &seen.public_access_block {
-        Some(Ok(PublicAccessBlock { restrict_public_buckets: true, .. })) if certainly => Judgement::of(
+        Some(Ok(PublicAccessBlock {
+            restrict_public_buckets: true,
+            ..
+        })) if certainly => Judgement::of(
             Verdict::Blocked,
             finding(
                 "the policy has a public statement and the bucket restricts public buckets, so S3 shuts out every other account; remove or narrow the public statement",
@@ -146,7 +178,9 @@ fn judge_publicness(policy: &PolicyDocument, seen: &BucketObservation, subject: 
         Some(Err(unknown)) => Judgement::of(Verdict::Unknown, not_observed(subject.clone(), unknown)),
         None => Judgement::of(
             Verdict::Unknown,
-            finding("the policy has a statement that S3 may take for public, and Block Public Access was not read"),
+            finding(
+                "the policy has a statement that S3 may take for public, and Block Public Access was not read",
+            ),
         ),
     }
 }
@@ -159,7 +193,9 @@ fn judge_markers(declaration: &Declaration, seen: &BucketObservation) -> Judgeme
     match &seen.listed {
         Ok(keys) => {
             for key in keys {
-                let Some(cloud) = key.strip_prefix(MARKER_PREFIX).and_then(|name| name.parse::<CloudName>().ok())
+                let Some(cloud) = key
+                    .strip_prefix(MARKER_PREFIX)
+                    .and_then(|name| name.parse::<CloudName>().ok())
                 else {
                     continue;
                 };
@@ -168,13 +204,21 @@ fn judge_markers(declaration: &Declaration, seen: &BucketObservation) -> Judgeme
                         "the marker `{key}` lets the cloud name `{cloud}` read this bucket, and it is not declared; declare it, or delete the object after asking who put it there"
                     );
                     let subject = Subject::Marker(seen.bucket.clone(), key.clone());
-                    let finding = Finding::new(Code::MarkerUnexpected, subject, message, json!({"key": key, "cloud": cloud}));
+                    let finding = Finding::new(
+                        Code::MarkerUnexpected,
+                        subject,
+                        message,
+                        json!({"key": key, "cloud": cloud}),
+                    );
                     judgement.findings.push(finding);
                 }
             }
         }
         Err(unknown) => {
-            judgement.add(Verdict::Unknown, not_observed(Subject::Bucket(seen.bucket.clone()), unknown));
+            judgement.add(
+                Verdict::Unknown,
+                not_observed(Subject::Bucket(seen.bucket.clone()), unknown),
+            );
         }
     }
     judgement
@@ -186,12 +230,20 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
     match &marker.head {
         Ok(None) => {
             let near = near_misses(seen, &marker.cloud);
-            let mut message = format!("the cloud name `{}` may not read: there is no object `{key}`", marker.cloud);
+            let mut message = format!(
+                "the cloud name `{}` may not read: there is no object `{key}`",
+                marker.cloud
+            );
             if let Some(first) = near.first() {
-                message.push_str(&format!(" (`{first}` is not it: the name must match byte for byte)"));
+                message.push_str(&format!(
+                    " (`{first}` is not it: the name must match byte for byte)"
+                ));
             }
             let evidence = json!({"key": key, "near_misses": near});
-            judgement.add(Verdict::Blocked, Finding::new(Code::MarkerMissing, subject, message, evidence));
+            judgement.add(
+                Verdict::Blocked,
+                Finding::new(Code::MarkerMissing, subject, message, evidence),
+            );
         }
         Ok(Some(head)) => {
             let reason = match (&head.encryption, head.storage_class.as_deref()) {
@@ -200,9 +252,13 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
                 (_, Some("GLACIER" | "DEEP_ARCHIVE")) => "lies in an archive storage class",
                 _ => return,
             };
-            let message = format!("the marker `{key}` {reason}; write it again as an empty object with SSE-S3");
+            let message =
+                format!("the marker `{key}` {reason}; write it again as an empty object with SSE-S3");
             let evidence = json!({"key": key, "storage_class": head.storage_class});
-            judgement.add(Verdict::Depends, Finding::new(Code::MarkerUnreadable, subject, message, evidence));
+            judgement.add(
+                Verdict::Depends,
+                Finding::new(Code::MarkerUnreadable, subject, message, evidence),
+            );
         }
         Err(unknown) => judgement.add(Verdict::Unknown, not_observed(subject, unknown)),
     }
@@ -214,8 +270,16 @@ fn near_misses(seen: &BucketObservation, cloud: &CloudName) -> Vec<String> {
     let wanted = cloud.as_str().to_ascii_lowercase();
     keys.iter()
         .filter(|key| {
-            let name = key.strip_prefix(MARKER_PREFIX).unwrap_or(key).to_ascii_lowercase();
-            let stem = name.trim_matches('/').split('.').next().unwrap_or_default().trim();
+            let name = key
+                .strip_prefix(MARKER_PREFIX)
+                .unwrap_or(key)
+                .to_ascii_lowercase();
+            let stem = name
+                .trim_matches('/')
+                .split('.')
+                .next()
+                .unwrap_or_default()
+                .trim();
             stem == wanted
         })
         .cloned()

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use guardian_policy::{
-    Access, Cause, Context, Decision, Grant, PolicyDocument, PolicyKind, Question, evaluate, smallest_exception,
+    Access, Cause, Context, Decision, Grant, PolicyDocument, PolicyKind, Question, evaluate,
+    smallest_exception,
 };
 use serde_json::{Value, json};
 
@@ -46,19 +47,30 @@ pub(super) fn judge_grant(wanted: &Wanted<'_>) -> Judgement {
 
     let allows = wanted.document.and_then(only_allows);
     let allow_side = ask(wanted, allows.as_ref());
-    let lacking: Vec<&Decision> =
-        allow_side.iter().filter(|decision| decision.access() == Access::Denied).collect();
+    let lacking: Vec<&Decision> = allow_side
+        .iter()
+        .filter(|decision| decision.access() == Access::Denied)
+        .collect();
     if !lacking.is_empty() {
         let partial = lacking.len() < allow_side.len() || lacking.iter().any(|one| one.partially_allowed());
-        let code = if partial { wanted.codes.partial } else { wanted.codes.missing };
+        let code = if partial {
+            wanted.codes.partial
+        } else {
+            wanted.codes.missing
+        };
         judgement.add(Verdict::Blocked, told(wanted, code, &lacking));
     }
 
-    let denied: Vec<&Decision> = whole.iter().filter(|decision| decision.part_denied_explicitly()).collect();
+    let denied: Vec<&Decision> = whole
+        .iter()
+        .filter(|decision| decision.part_denied_explicitly())
+        .collect();
     if !denied.is_empty() {
         let mut finding = told(wanted, wanted.codes.denied, &denied);
         if let Some(exceptions) = exceptions(wanted, &denied) {
-            finding.message.push_str("; a person must except Cloudinary from the Deny");
+            finding
+                .message
+                .push_str("; a person must except Cloudinary from the Deny");
             if let Value::Object(evidence) = &mut finding.evidence {
                 evidence.insert("exception".to_owned(), exceptions);
             }
@@ -70,7 +82,11 @@ pub(super) fn judge_grant(wanted: &Wanted<'_>) -> Judgement {
     let hinging: Vec<&Decision> = allow_side
         .iter()
         .filter(|decision| decision.access() == Access::Depends)
-        .chain(whole.iter().filter(|decision| decision.access() == Access::Depends))
+        .chain(
+            whole
+                .iter()
+                .filter(|decision| decision.access() == Access::Depends),
+        )
         .collect();
     if !hinging.is_empty() || judgement.findings.is_empty() {
         let (verdict, decisions) = if hinging.is_empty() {
@@ -93,10 +109,21 @@ pub(crate) fn improves(
     after: &PolicyDocument,
 ) -> bool {
     let mut better = false;
-    for Asked { action, resources, context } in questions {
+    for Asked {
+        action,
+        resources,
+        context,
+    } in questions
+    {
         for resource in resources {
             let resources = std::slice::from_ref(resource);
-            let question = Question { account, action, resources, context, kind };
+            let question = Question {
+                account,
+                action,
+                resources,
+                context,
+                kind,
+            };
             let was = evaluate(before, &question);
             let is = evaluate(Some(after), &question);
             if is.access() < was.access() {
@@ -112,15 +139,33 @@ fn ask(wanted: &Wanted<'_>, document: Option<&PolicyDocument>) -> Vec<Decision> 
     wanted
         .questions
         .iter()
-        .map(|Asked { action, resources, context }| {
-            let account = wanted.grant.account;
-            evaluate(document, &Question { account, action, resources, context, kind: wanted.kind })
-        })
+        .map(
+            |Asked {
+                 action,
+                 resources,
+                 context,
+             }| {
+                let account = wanted.grant.account;
+                evaluate(
+                    document,
+                    &Question {
+                        account,
+                        action,
+                        resources,
+                        context,
+                        kind: wanted.kind,
+                    },
+                )
+            },
+        )
         .collect()
 }
 
 fn told(wanted: &Wanted<'_>, code: Code, decisions: &[&Decision]) -> Finding {
-    let mut keys: Vec<String> = decisions.iter().flat_map(|decision| decision.hinges_on()).collect();
+    let mut keys: Vec<String> = decisions
+        .iter()
+        .flat_map(|decision| decision.hinges_on())
+        .collect();
     keys.sort();
     keys.dedup();
     let mut message = code.title().to_owned();
@@ -131,7 +176,12 @@ fn told(wanted: &Wanted<'_>, code: Code, decisions: &[&Decision]) -> Finding {
         message.push_str(&format!(": {first}"));
     }
     let because: Vec<Value> = decisions.iter().map(|decision| decision.to_json()).collect();
-    Finding::new(code, wanted.subject.clone(), message, json!({"because": because, "hinges_on": keys}))
+    Finding::new(
+        code,
+        wanted.subject.clone(),
+        message,
+        json!({"because": because, "hinges_on": keys}),
+    )
 }
 
 /// For each Deny that bites: the same statement with the smallest exception, ready to paste.

@@ -8,10 +8,13 @@ use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::{Judgement, not_observed};
 use crate::call::{CallError, CallErrorKind};
 use crate::cloudinary::{bucket_arn, decrypt_context, describe_context, key_grant};
-use crate::finding::{Code, Finding, Subject, Verdict};
-use crate::name::{BucketName, CloudName};
 use crate::declaration::Declaration;
-use crate::observation::{BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
+use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::name::{BucketName, CloudName, KeyArn};
+use crate::observation::{
+    BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState,
+    Unknown,
+};
 use crate::settings::{Mode, Settings};
 
 const KEY_CODES: GrantCodes = GrantCodes {
@@ -58,24 +61,51 @@ impl Reader {
 pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader]) -> Judgement {
     let description = match &seen.description {
         Ok(description) => description,
-        Err(Unknown::Call(CallError { kind: CallErrorKind::NotFound, .. })) => {
-            let subject = seen.named.parse().map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
+        Err(Unknown::Call(CallError {
+            kind: CallErrorKind::NotFound,
+            ..
+        })) => {
+            let subject = seen
+                .named
+                .parse()
+                .map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
             let message = format!(
                 "there is no KMS key `{}` ({}); S3 does not check the name it is given, so name a key that exists",
                 seen.named,
                 seen.because.join(", ")
             );
             let evidence = json!({"named": seen.named, "because": seen.because});
-            return Judgement::of(Verdict::Blocked, Finding::new(Code::KeyMissing, subject, message, evidence));
+            return Judgement::of(
+                Verdict::Blocked,
+                Finding::new(Code::KeyMissing, subject, message, evidence),
+            );
         }
         Err(unknown) => {
-            let subject = seen.named.parse().map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
-            return Judgement::of(Verdict::Unknown, not_observed(subject, unknown));
+            return match seen.named.parse::<KeyArn>() {
+                // Another account's key need not answer us; its name says whose it is.
+                Ok(arn) if *arn.account() != settings.account => foreign(settings, seen, &arn),
+                Ok(arn) => Judgement::of(Verdict::Unknown, not_observed(Subject::Key(arn), unknown)),
+                Err(_) => Judgement::of(
+                    Verdict::Unknown,
+                    not_observed(Subject::NamedKey(seen.named.clone()), unknown),
+                ),
+            };
         }
     };
     let subject = Subject::Key(description.arn.clone());
-    if let Some(judgement) = judge_ownership(settings, seen, description, &subject) {
-        return judgement;
+    if *description.arn.account() != settings.account {
+        return foreign(settings, seen, &description.arn);
+    }
+    if description.manager == KeyManager::Aws {
+        let message = format!(
+            "objects are encrypted under the AWS managed key {}, whose policy cannot be changed; choose a customer managed key as the bucket's default and re-encrypt the objects",
+            description.arn
+        );
+        let evidence = json!({"key": description.arn, "because": seen.because});
+        return Judgement::of(
+            Verdict::Blocked,
+            Finding::new(Code::KeyAwsManaged, subject, message, evidence),
+        );
     }
     let mut judgement = judge_state(description, &subject);
     match &seen.policy {
@@ -97,34 +127,18 @@ pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader])
     judgement
 }
 
-/// A key that is not ours to grant.
-fn judge_ownership(
-    settings: &Settings,
-    seen: &KeyObservation,
-    description: &KeyDescription,
-    subject: &Subject,
-) -> Option<Judgement> {
-    let evidence = json!({"key": description.arn, "because": seen.because});
-    if *description.arn.account() != settings.account {
-        let message = format!(
-            "the key {} belongs to account {}, so its policy can be neither read nor repaired from here; ask its owner to allow arn:{}:iam::{}:root `kms:Decrypt` and `kms:DescribeKey` on it",
-            description.arn,
-            description.arn.account(),
-            settings.partition,
-            settings.cloudinary_account
-        );
-        let finding = Finding::new(Code::KeyForeign, subject.clone(), message, evidence);
-        return Some(Judgement::of(Verdict::Depends, finding));
-    }
-    if description.manager == KeyManager::Aws {
-        let message = format!(
-            "objects are encrypted under the AWS managed key {}, whose policy cannot be changed; choose a customer managed key as the bucket's default and re-encrypt the objects",
-            description.arn
-        );
-        let finding = Finding::new(Code::KeyAwsManaged, subject.clone(), message, evidence);
-        return Some(Judgement::of(Verdict::Blocked, finding));
-    }
-    None
+/// A key of another account: GetKeyPolicy and PutKeyPolicy never work across accounts (KMS Developer Guide,
+/// key-policy-modifying-external-accounts), so what it grants is not known here.
+fn foreign(settings: &Settings, seen: &KeyObservation, arn: &KeyArn) -> Judgement {
+    let message = format!(
+        "the key {arn} belongs to account {}, so its policy can be neither read nor repaired from here; ask its owner to allow arn:{}:iam::{}:root `kms:Decrypt` and `kms:DescribeKey` on it",
+        arn.account(),
+        settings.partition,
+        settings.cloudinary_account
+    );
+    let evidence = json!({"key": arn, "because": seen.because});
+    let finding = Finding::new(Code::KeyForeign, Subject::Key(arn.clone()), message, evidence);
+    Judgement::of(Verdict::Depends, finding)
 }
 
 /// In every state but Enabled, Decrypt fails whatever the policy says (KMS Developer Guide, key-state).
@@ -144,10 +158,15 @@ fn judge_state(description: &KeyDescription, subject: &Subject) -> Judgement {
         KeyState::Enabled => return Judgement::default(),
         KeyState::Disabled => (
             Code::KeyDisabled,
-            format!("the key {arn} is disabled, so nothing under it can be read; enable it: aws kms enable-key --key-id {arn}"),
+            format!(
+                "the key {arn} is disabled, so nothing under it can be read; enable it: aws kms enable-key --key-id {arn}"
+            ),
         ),
         KeyState::PendingDeletion => {
-            let when = description.deletion_date.map(|date| format!(" on {date}")).unwrap_or_default();
+            let when = description
+                .deletion_date
+                .map(|date| format!(" on {date}"))
+                .unwrap_or_default();
             (
                 Code::KeyPendingDeletion,
                 format!(
@@ -155,11 +174,15 @@ fn judge_state(description: &KeyDescription, subject: &Subject) -> Judgement {
                 ),
             )
         }
-        KeyState::Other(state) => {
-            (Code::KeyUnusable, format!("the key {arn} is in state {state}, in which nothing under it can be read"))
-        }
+        KeyState::Other(state) => (
+            Code::KeyUnusable,
+            format!("the key {arn} is in state {state}, in which nothing under it can be read"),
+        ),
     };
-    Judgement::of(Verdict::Blocked, Finding::new(code, subject.clone(), message, evidence))
+    Judgement::of(
+        Verdict::Blocked,
+        Finding::new(code, subject.clone(), message, evidence),
+    )
 }
 
 /// What each reader asks of the key.
@@ -177,6 +200,10 @@ pub(crate) fn questions(settings: &Settings, description: &KeyDescription, reade
         })
         .collect();
     let context = describe_context(settings);
-    questions.push(Asked { action: "kms:DescribeKey", resources: resources(), context });
+    questions.push(Asked {
+        action: "kms:DescribeKey",
+        resources: resources(),
+        context,
+    });
     questions
 }

@@ -26,7 +26,11 @@ fn bucket() -> BucketName {
 }
 
 fn declaration(clouds: &[&str]) -> Declaration {
-    Declaration::ad_hoc(bucket(), clouds.iter().map(|cloud| cloud.parse().unwrap()).collect(), Mode::Repair)
+    Declaration::ad_hoc(
+        bucket(),
+        clouds.iter().map(|cloud| cloud.parse().unwrap()).collect(),
+        Mode::Repair,
+    )
 }
 
 fn document(statements: Value) -> PolicyDocument {
@@ -39,7 +43,10 @@ fn grant(resource: &str) -> Value {
 
 /// A bucket in which everything is as it should be.
 fn healthy(declaration: &Declaration) -> BucketObservation {
-    let head = ObjectHead { encryption: ObjectEncryption::SseS3, storage_class: None };
+    let head = ObjectHead {
+        encryption: ObjectEncryption::SseS3,
+        storage_class: None,
+    };
     BucketObservation {
         bucket: declaration.bucket.clone(),
         presence: Presence::Here,
@@ -49,9 +56,16 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
         markers: declaration
             .clouds
             .iter()
-            .map(|cloud| MarkerObservation { cloud: cloud.clone(), head: Ok(Some(head.clone())) })
+            .map(|cloud| MarkerObservation {
+                cloud: cloud.clone(),
+                head: Ok(Some(head.clone())),
+            })
             .collect(),
-        listed: Ok(declaration.clouds.iter().map(crate::cloudinary::marker_key).collect()),
+        listed: Ok(declaration
+            .clouds
+            .iter()
+            .map(crate::cloudinary::marker_key)
+            .collect()),
         keys: Vec::new(),
     }
 }
@@ -73,7 +87,11 @@ fn key(state: KeyState, statements: Value) -> KeyObservation {
 fn key_statements(ours: bool) -> Value {
     let owner = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"});
     let grant = json!({"Effect": "Allow", "Principal": {"AWS": CLOUDINARY_ACCOUNT}, "Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": "*"});
-    if ours { json!([owner, grant]) } else { json!([owner]) }
+    if ours {
+        json!([owner, grant])
+    } else {
+        json!([owner])
+    }
 }
 
 fn codes(judgement: &Judgement) -> Vec<Code> {
@@ -88,7 +106,11 @@ fn judged(change: impl FnOnce(&mut BucketObservation)) -> Judgement {
 }
 
 fn denied(operation: &'static str) -> Unknown {
-    Unknown::Call(CallError { operation, kind: CallErrorKind::AccessDenied, message: "AccessDenied".to_owned() })
+    Unknown::Call(CallError {
+        operation,
+        kind: CallErrorKind::AccessDenied,
+        message: "AccessDenied".to_owned(),
+    })
 }
 
 #[test]
@@ -99,14 +121,21 @@ fn a_bucket_with_everything_in_place_is_readable_and_has_no_finding() {
 #[test]
 fn a_bucket_without_a_policy_is_blocked_and_can_be_repaired() {
     let judgement = judged(|seen| seen.policy = Ok(None));
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::GrantMissing]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::GrantMissing])
+    );
     assert_eq!(judgement.findings[0].remedy, Remedy::Repair);
 }
 
 #[test]
 fn a_grant_for_a_prefix_that_misses_the_rest_is_partial() {
-    let judgement = judged(|seen| seen.policy = Ok(Some(document(json!([grant("arn:aws:s3:::media/public/*")])))));
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::GrantPartial]));
+    let judgement =
+        judged(|seen| seen.policy = Ok(Some(document(json!([grant("arn:aws:s3:::media/public/*")])))));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::GrantPartial])
+    );
 }
 
 #[test]
@@ -129,9 +158,15 @@ fn a_deny_that_touches_a_part_is_told_with_the_exception_to_paste() {
             {"Sid": "Private", "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/private/*"}
         ]))));
     });
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::GrantDenied]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::GrantDenied])
+    );
     let exception = judgement.findings[0].evidence["exception"].to_string();
-    assert!(exception.contains("Private") && exception.contains(CLOUDINARY_ACCOUNT), "{exception}");
+    assert!(
+        exception.contains("Private") && exception.contains(CLOUDINARY_ACCOUNT),
+        "{exception}"
+    );
 }
 
 #[test]
@@ -143,7 +178,10 @@ fn a_deny_on_an_organisation_makes_it_depend() {
              "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-ours"}}}
         ]))));
     });
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Depends, vec![Code::GrantConditional]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Depends, vec![Code::GrantConditional])
+    );
     assert!(judgement.findings[0].message.contains("aws:PrincipalOrgID"));
 }
 
@@ -160,10 +198,14 @@ fn a_missing_allow_and_a_deny_are_two_findings() {
 #[test]
 fn what_could_not_be_read_is_unknown_and_never_empty() {
     let judgement = judged(|seen| seen.policy = Err(denied("s3:GetBucketPolicy")));
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Unknown, vec![Code::ObservationFailed]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Unknown, vec![Code::ObservationFailed])
+    );
     assert!(judgement.findings[0].message.contains("s3:GetBucketPolicy"));
     for change in [
-        (|seen: &mut BucketObservation| seen.encryption = Err(denied("s3:GetEncryptionConfiguration"))) as fn(&mut _),
+        (|seen: &mut BucketObservation| seen.encryption = Err(denied("s3:GetEncryptionConfiguration")))
+            as fn(&mut _),
         |seen| seen.listed = Err(denied("s3:ListBucket")),
         |seen| seen.markers[0].head = Err(denied("s3:GetObject")),
         |seen| seen.presence = Presence::Unknown(denied("s3:ListBucket")),
@@ -185,16 +227,27 @@ fn a_missing_marker_names_what_somebody_may_have_meant_for_it() {
 #[test]
 fn a_strangers_marker_is_a_finding_though_everything_is_readable() {
     let judgement = judged(|seen| {
-        seen.listed = Ok(vec![".wellknown/cloudinary/".to_owned(), ".wellknown/cloudinary/demo".to_owned(), ".wellknown/cloudinary/stranger".to_owned()]);
+        seen.listed = Ok(vec![
+            ".wellknown/cloudinary/".to_owned(),
+            ".wellknown/cloudinary/demo".to_owned(),
+            ".wellknown/cloudinary/stranger".to_owned(),
+        ]);
     });
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Readable, vec![Code::MarkerUnexpected]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Readable, vec![Code::MarkerUnexpected])
+    );
 }
 
 #[test]
 fn the_presence_of_the_bucket_comes_before_everything_else() {
     for (presence, code, verdict) in [
         (Presence::Missing, Code::BucketMissing, Verdict::Blocked),
-        (Presence::InRegion("eu-west-1".to_owned()), Code::BucketInOtherRegion, Verdict::Unknown),
+        (
+            Presence::InRegion("eu-west-1".to_owned()),
+            Code::BucketInOtherRegion,
+            Verdict::Unknown,
+        ),
     ] {
         let judgement = judged(|seen| {
             seen.presence = presence;
@@ -217,10 +270,15 @@ fn a_public_statement_shuts_cloudinary_out_where_public_buckets_are_restricted()
     let public = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/open/*"});
     let judgement = judged(|seen| {
         seen.policy = Ok(Some(document(json!([grant("arn:aws:s3:::media/*"), public]))));
-        seen.public_access_block =
-            Some(Ok(PublicAccessBlock { restrict_public_buckets: true, ..PublicAccessBlock::default() }));
+        seen.public_access_block = Some(Ok(PublicAccessBlock {
+            restrict_public_buckets: true,
+            ..PublicAccessBlock::default()
+        }));
     });
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::PublicPolicyRestricted]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::PublicPolicyRestricted])
+    );
 }
 
 #[test]
@@ -228,23 +286,39 @@ fn a_key_without_the_statement_is_repaired_by_one_statement_and_keeps_the_rest()
     let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
     let seen = key(KeyState::Enabled, key_statements(false));
     let mut judgement = judge_key(&settings(), &seen, std::slice::from_ref(&reader));
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::KeyGrantMissing]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::KeyGrantMissing])
+    );
     let plan = plan_key(&settings(), &seen, std::slice::from_ref(&reader), &mut judgement);
-    let [Change::KeyPolicy(change)] = plan.changes.as_slice() else { panic!("{plan}") };
-    let KeyPolicy::Document(policy) = seen.policy else { panic!() };
+    let [Change::KeyPolicy(change)] = plan.changes.as_slice() else {
+        panic!("{plan}")
+    };
+    let KeyPolicy::Document(policy) = seen.policy else {
+        panic!()
+    };
     assert_eq!(change.after.statements().count(), 2);
-    assert_eq!(change.after.statements().next().unwrap().value(), policy.statements().next().unwrap().value());
+    assert_eq!(
+        change.after.statements().next().unwrap().value(),
+        policy.statements().next().unwrap().value()
+    );
 }
 
 #[test]
 fn a_granted_key_is_fine_and_an_inert_grant_is_not() {
     let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
     let fine = key(KeyState::Enabled, key_statements(true));
-    assert_eq!(judge_key(&settings(), &fine, std::slice::from_ref(&reader)), Judgement::default());
+    assert_eq!(
+        judge_key(&settings(), &fine, std::slice::from_ref(&reader)),
+        Judgement::default()
+    );
     let mut inert = key_statements(true);
     inert[1]["Resource"] = json!("arn:aws:kms:us-east-1:111122223333:key/another");
     let inert = key(KeyState::Enabled, inert);
-    assert_eq!(judge_key(&settings(), &inert, &[reader]).verdict(), Verdict::Blocked);
+    assert_eq!(
+        judge_key(&settings(), &inert, &[reader]).verdict(),
+        Verdict::Blocked
+    );
 }
 
 #[test]
@@ -255,7 +329,11 @@ fn a_key_that_decrypts_nothing_is_for_a_person_and_its_policy_waits() {
         (KeyState::PendingDeletion, Code::KeyPendingDeletion),
         (KeyState::Other("PendingImport".to_owned()), Code::KeyUnusable),
     ] {
-        let judgement = judge_key(&settings(), &key(state, key_statements(true)), std::slice::from_ref(&reader));
+        let judgement = judge_key(
+            &settings(),
+            &key(state, key_statements(true)),
+            std::slice::from_ref(&reader),
+        );
         assert_eq!(codes(&judgement), [code]);
     }
 }
@@ -267,13 +345,19 @@ fn keys_that_are_not_ours_to_grant_are_told_as_such() {
     managed.policy = KeyPolicy::NotAsked;
     managed.description.as_mut().unwrap().manager = KeyManager::Aws;
     let judgement = judge_key(&settings(), &managed, std::slice::from_ref(&reader));
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Blocked, vec![Code::KeyAwsManaged]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Blocked, vec![Code::KeyAwsManaged])
+    );
 
     let mut foreign = key(KeyState::Enabled, key_statements(false));
     foreign.policy = KeyPolicy::NotAsked;
     foreign.description.as_mut().unwrap().arn = "arn:aws:kms:us-east-1:444455556666:key/1".parse().unwrap();
     let judgement = judge_key(&settings(), &foreign, &[reader]);
-    assert_eq!((judgement.verdict(), codes(&judgement)), (Verdict::Depends, vec![Code::KeyForeign]));
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Depends, vec![Code::KeyForeign])
+    );
 }
 
 #[test]
@@ -287,7 +371,12 @@ fn a_dead_principal_turns_the_repair_over_to_a_person() {
     let plan = plan_bucket(&settings(), &declaration, &seen, &mut judgement);
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(codes(&judgement), [Code::GrantMissing, Code::PolicyUnwritable]);
-    assert!(judgement.findings.iter().all(|finding| finding.remedy == Remedy::Human));
+    assert!(
+        judgement
+            .findings
+            .iter()
+            .all(|finding| finding.remedy == Remedy::Human)
+    );
 }
 
 #[test]

@@ -13,13 +13,22 @@ fn a_resource_reads_back_from_its_group_id() {
 
 #[test]
 fn an_alias_arn_is_not_a_key_arn() {
-    assert!("arn:aws:kms:us-east-1:111122223333:alias/media".parse::<KeyArn>().is_err());
+    assert!(
+        "arn:aws:kms:us-east-1:111122223333:alias/media"
+            .parse::<KeyArn>()
+            .is_err()
+    );
 }
 
 #[test]
 fn a_key_arn_is_taken_apart_in_any_partition() {
-    let arn: KeyArn = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234".parse().unwrap();
-    assert_eq!((arn.partition(), arn.region(), arn.id()), ("aws-us-gov", "us-gov-west-1", "1234"));
+    let arn: KeyArn = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1234"
+        .parse()
+        .unwrap();
+    assert_eq!(
+        (arn.partition(), arn.region(), arn.id()),
+        ("aws-us-gov", "us-gov-west-1", "1234")
+    );
     assert_eq!(arn.account().as_str(), "111122223333");
 }
 

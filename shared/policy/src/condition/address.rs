@@ -4,6 +4,9 @@
 
 use std::net::IpAddr;
 
+#[cfg(test)]
+mod tests;
+
 /// The first and the last address of a range, of one IP version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Range {
@@ -13,8 +16,9 @@ pub(crate) struct Range {
     prefix: u32,
 }
 
-/// What is never the source of a request over the internet: private, shared, loopback, link-local and multicast
-/// ranges. Ranges for documentation are left among the public ones; too many count as public at worst.
+/// What is never the source of a request over the internet: private, shared, loopback, link-local and
+/// multicast ranges. Ranges for documentation are left among the public ones; too many count as public at
+/// worst.
 const NOT_PUBLIC: [&str; 13] = [
     "0.0.0.0/8",
     "10.0.0.0/8",

@@ -1,5 +1,8 @@
 //! Dates in the W3C profile of ISO 8601, and epoch seconds.
 
+#[cfg(test)]
+mod tests;
+
 /// Seconds since the epoch and nanoseconds.
 pub(super) fn parse(text: &str) -> Option<(i64, u32)> {
     if let Some(epoch) = epoch(text) {

@@ -1,6 +1,7 @@
 //! A key of which only a described set is known, against the values of the policy.
 //!
-//! Each answer is about *matching any of the values*: true if every member of the set does, false if none does.
+//! Each answer is about *matching any of the values*: true if every member of the set does, false if none
+//! does.
 
 use serde_json::Value;
 

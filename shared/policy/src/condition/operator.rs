@@ -1,7 +1,7 @@
 //! The names of condition operators.
 //!
-//! Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set operators for multi-valued context
-//! keys".
+//! Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set operators for
+//! multi-valued context keys".
 
 /// How the values of a family are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,8 +72,8 @@ fn text(known: &str, wanted: &str, wildcards: Wildcards, reading: Reading<'_>) -
     }
 }
 
-/// The six components are compared one by one (IAM User Guide, "Amazon Resource Name (ARN) condition operators");
-/// where a comparison of the whole text would come to something else the answer is left open.
+/// The six components are compared one by one (IAM User Guide, "Amazon Resource Name (ARN) condition
+/// operators"); where a comparison of the whole text would come to something else the answer is left open.
 fn arn(known: &str, wanted: &str, reading: Reading<'_>) -> Truth {
     let (tokens, exact) = match expand(wanted, reading.variables(), Wildcards::Yes) {
         Expansion::Exact(tokens) => (tokens, true),

@@ -4,9 +4,9 @@ use super::{Context, Described};
 
 /// A read of one bucket by some principal of an external account, as far as it can be known from outside.
 ///
-/// The common ground of both tables is the caller: a user, role or session of the account that signs with Signature
-/// Version 4 over HTTPS, calls S3 directly, and comes neither through an access point nor through a VPC endpoint of
-/// ours.
+/// The common ground of both tables is the caller: a user, role or session of the account that signs with
+/// Signature Version 4 over HTTPS, calls S3 directly, and comes neither through an access point nor through a
+/// VPC endpoint of ours.
 #[derive(Clone, Copy, Debug)]
 pub struct ExternalRead<'a> {
     /// The caller's account, twelve digits.
@@ -40,9 +40,9 @@ impl<'a> From<&'a str> for ExternalRead<'a> {
     }
 }
 
-/// Keys of a request that only a write carries, or only a request through an access point, or only one that an AWS
-/// service makes on its own account (IAM User Guide, "AWS global condition context keys"; Service Authorization
-/// Reference, "Condition keys for Amazon S3").
+/// Keys of a request that only a write carries, or only a request through an access point, or only one that
+/// an AWS service makes on its own account (IAM User Guide, "AWS global condition context keys"; Service
+/// Authorization Reference, "Condition keys for Amazon S3").
 const NOT_IN_A_DIRECT_READ: [&str; 36] = [
     "aws:CalledVia",
     "aws:CalledViaFirst",
@@ -121,7 +121,8 @@ impl Context {
         given(context, "s3:ResourceAccount", read.owner)
     }
 
-    /// What is known of a KMS call by some principal of an external account *directly*, as `kms:DescribeKey` is.
+    /// What is known of a KMS call by some principal of an external account *directly*, as `kms:DescribeKey`
+    /// is.
     ///
     /// | key | what is known | why |
     /// |---|---|---|
@@ -144,8 +145,8 @@ impl Context {
             .one_of("aws:SourceVpce", foreign)
     }
 
-    /// What is known of the `kms:Decrypt` that S3 asks for when some principal of an external account reads objects of
-    /// a bucket. `objects` are the ARN patterns of the objects read.
+    /// What is known of the `kms:Decrypt` that S3 asks for when some principal of an external account reads
+    /// objects of a bucket. `objects` are the ARN patterns of the objects read.
     ///
     /// | key | what is known | why |
     /// |---|---|---|

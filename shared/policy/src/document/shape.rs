@@ -1,7 +1,8 @@
 //! What every policy document must look like, with the place where it does not.
 //!
-//! Source: IAM User Guide, "Grammar of the IAM JSON policy language". What a service refuses for its *meaning* (a
-//! principal that is gone, another bucket's ARN) is no question of shape: see [`crate::writable`].
+//! Source: IAM User Guide, "Grammar of the IAM JSON policy language". What a service refuses for its
+//! *meaning* (a principal that is gone, another bucket's ARN) is no question of shape: see
+//! [`crate::writable`].
 
 use serde_json::{Map, Value};
 

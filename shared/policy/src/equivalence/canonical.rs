@@ -78,7 +78,8 @@ fn principal(value: &Value) -> Option<Value> {
     }
 }
 
-/// As a list of operator, key, values: two spellings of a key under one operator are two conditions that must both hold.
+/// As a list of operator, key, values: two spellings of a key under one operator are two conditions that must
+/// both hold.
 fn condition(value: &Value) -> Option<Value> {
     let Some(operators) = value.as_object() else {
         return Some(plain(value));

@@ -42,8 +42,8 @@ impl Part {
 static EVERYTHING: Area = Area::Out(Vec::new());
 
 impl<'h, 'a> Hearing<'h, 'a> {
-    /// A resource is certainly denied if a certain Deny holds it or no possible Allow does, and certainly allowed if a
-    /// certain Allow holds it and no possible Deny does.
+    /// A resource is certainly denied if a certain Deny holds it or no possible Allow does, and certainly
+    /// allowed if a certain Allow holds it and no possible Deny does.
     pub(super) fn answer(&self, budgets: &mut Budgets) -> Part {
         let mut denied = self.certain_denials(budgets);
         let mut is_complex = denied.is_complex;
@@ -173,7 +173,8 @@ impl<'h, 'a> Hearing<'h, 'a> {
             .any(|area| matches!(exists(self.set, &[area], &denies, work), Found::Yes(_)))
     }
 
-    /// That nothing allows the example, what is allowed around it, and which statements only seem to allow it.
+    /// That nothing allows the example, what is allowed around it, and which statements only seem to allow
+    /// it.
     fn nothing_allows(&self, example: String, work: &mut Work) -> Vec<Reason> {
         let mut except = Vec::new();
         let mut seeming = Vec::new();

@@ -13,8 +13,8 @@ use crate::resource::Area;
 use crate::statement::Effect;
 use crate::truth::Truth;
 
-/// The work allowed for one question. The shares are apart, so that a document cannot hide a Deny behind complicated
-/// Allows.
+/// The work allowed for one question. The shares are apart, so that a document cannot hide a Deny behind
+/// complicated Allows.
 pub(super) struct Budgets {
     pub(super) scan: Work,
     pub(super) conditions: Work,

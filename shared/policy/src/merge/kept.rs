@@ -7,8 +7,8 @@ use crate::document::PolicyDocument;
 use crate::equivalence::equivalent_statements;
 use crate::statement::Statement;
 
-/// Proof that nothing but our own statement changed: every other statement is equivalent and in its order, and Version,
-/// Id and elements that nobody knows are the same.
+/// Proof that nothing but our own statement changed: every other statement is equivalent and in its order,
+/// and Version, Id and elements that nobody knows are the same.
 pub fn foreign_statements_kept(
     before: Option<&PolicyDocument>,
     after: &PolicyDocument,

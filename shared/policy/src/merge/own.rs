@@ -140,7 +140,8 @@ fn has_only_actions(statement: &Statement<'_>, grant: &Grant<'_>) -> bool {
         })
 }
 
-/// For a bucket: an ARN of the same bucket, of its objects if the grant is about objects. For a key: this or any key.
+/// For a bucket: an ARN of the same bucket, of its objects if the grant is about objects. For a key: this or
+/// any key.
 fn is_of_the_kind(own: &str, grant: &Grant<'_>, kind: PolicyKind) -> bool {
     if kind == PolicyKind::Key {
         return own == "*" || own.split(':').nth(2) == Some("kms");

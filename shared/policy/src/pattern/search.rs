@@ -1,11 +1,12 @@
-//! The one question about sets that everything else comes down to: is there a text inside all of these and outside
-//! all of those?
+//! The one question about sets that everything else comes down to: is there a text inside all of these and
+//! outside all of those?
 //!
-//! One text is built character by character. Where it stands in the pattern of the set that is asked about is one
-//! position; all other patterns are run beside it as one automaton, a bit per position. The search is breadth first, so
-//! that the example is a shortest one, and two observations keep it small: reaching a `*` makes every earlier position
-//! of the same pattern redundant, and a text that has used up more of `outside` and less of `inside` than another can
-//! be forgotten. So a character that no pattern names is nearly always the best one for a wildcard.
+//! One text is built character by character. Where it stands in the pattern of the set that is asked about is
+//! one position; all other patterns are run beside it as one automaton, a bit per position. The search is
+//! breadth first, so that the example is a shortest one, and two observations keep it small: reaching a `*`
+//! makes every earlier position of the same pattern redundant, and a text that has used up more of `outside`
+//! and less of `inside` than another can be forgotten. So a character that no pattern names is nearly always
+//! the best one for a wildcard.
 
 use super::automaton::{Automaton, Tokens};
 use super::bits::Bits;
@@ -26,8 +27,8 @@ pub(crate) enum Found {
     TooComplex,
 }
 
-/// Looks for a text that is in one pattern of `set`, in at least one pattern of each group of `inside`, and in no
-/// pattern of `outside`.
+/// Looks for a text that is in one pattern of `set`, in at least one pattern of each group of `inside`, and
+/// in no pattern of `outside`.
 pub(crate) fn find(set: &[Pattern], inside: &[&[Pattern]], outside: &[&Pattern], work: &mut Work) -> Found {
     let mut answer = Found::No;
     for pattern in set {

@@ -1,7 +1,7 @@
 //! The budget that keeps every answer under a second.
 
-/// The budget of one question. A unit is about a tenth of a microsecond in a debug build on the machine it was measured
-/// on, and a tenth of that in a release build.
+/// The budget of one question. A unit is about a tenth of a microsecond in a debug build on the machine it
+/// was measured on, and a tenth of that in a release build.
 pub(crate) const BUDGET: u64 = 4_000_000;
 
 /// Work still allowed; exactness ends where it is used up, and the answer is "too complex to decide".

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test"
@@ -11,4 +12,5 @@ mod evaluation;
 mod merging;
 mod plain;
 mod rewriting;
+mod robustness;
 mod worlds;

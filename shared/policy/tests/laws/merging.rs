@@ -187,7 +187,8 @@ proptest! {
         if let Ok(Merge::Changed { change: StatementChange::Added { .. }, .. }) =
             merge_grant(Some(&before), &grant, PolicyKind::Bucket)
         {
-            // Nothing there was ours: only the account, only the action, no condition, the same bucket's objects.
+            // Nothing there was ours: only the account, only the action, no condition, the same bucket's
+            // objects.
             let is_ours = |statement: &Value| {
                 let one = |value: &Value| match value {
                     Value::Array(values) if values.len() == 1 => values[0].clone(),

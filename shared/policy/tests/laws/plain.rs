@@ -1,5 +1,5 @@
-//! A plain two-valued evaluator for one concrete request, written from the IAM User Guide and sharing no code with the
-//! crate. Where the documentation leaves a choice, `Request::reading` makes it.
+//! A plain two-valued evaluator for one concrete request, written from the IAM User Guide and sharing no code
+//! with the crate. Where the documentation leaves a choice, `Request::reading` makes it.
 
 use std::collections::BTreeMap;
 
