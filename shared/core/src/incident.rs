@@ -181,6 +181,11 @@ impl Incident {
         }
     }
 
+    /// Somebody else did what was about to be done: nothing of it is ours to tell.
+    pub fn done_by_others(&mut self) {
+        self.attempt = None;
+    }
+
     /// It is no longer seen.
     pub fn gone(&mut self, around: Circumstances<'_>) {
         let kind = match (self.state, &self.attempt) {

@@ -167,6 +167,8 @@ pub struct KeyObservation {
     pub named: String,
     /// Why this key matters, in words for a person.
     pub because: Vec<String>,
+    /// Whether objects are under it, or will be, for certain; otherwise some may be.
+    pub certain: bool,
     /// Its description.
     pub description: Known<KeyDescription>,
     /// Its policy.

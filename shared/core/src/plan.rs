@@ -262,7 +262,8 @@ pub fn plan_bucket(
         }
     }
     for marker in &seen.markers {
-        if matches!(marker.head, Ok(None)) {
+        let subject = Subject::marker(&seen.bucket, &marker.cloud);
+        if judgement.find_on(Code::MarkerMissing, &subject).is_some() {
             plan.changes.push(Change::Marker {
                 bucket: seen.bucket.clone(),
                 cloud: marker.cloud.clone(),

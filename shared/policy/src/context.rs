@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 mod external;
+#[cfg(test)]
+mod tests;
 
 pub use external::ExternalRead;
 

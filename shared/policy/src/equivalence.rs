@@ -1,8 +1,11 @@
 //! Equality under what AWS does to a document between writing and reading it.
 
 pub(crate) mod canonical;
+mod difference;
 #[cfg(test)]
 mod tests;
+
+pub use difference::{Difference, difference};
 
 use crate::document::PolicyDocument;
 use crate::statement::Statement;

@@ -25,7 +25,7 @@ pub use document::{
     BUCKET_POLICY_LIMIT, KEY_POLICY_LIMIT, ParseError, PolicyDocument, PolicyKind,
     RESOURCE_CONTROL_POLICY_LIMIT,
 };
-pub use equivalence::{equivalent, equivalent_statements};
+pub use equivalence::{Difference, difference, equivalent, equivalent_statements};
 pub use evaluate::{Question, evaluate};
 pub use exception::smallest_exception;
 pub use merge::{Grant, Merge, MergeError, StatementChange, foreign_statements_kept, merge_grant};

@@ -89,6 +89,7 @@ where
 /// The cause that says most about who did it, and the earliest look, stand for all.
 fn merge(merged: &mut Work, other: &Work) {
     merged.look = merged.look.min(other.look);
+    merged.swept &= other.swept;
     let tells = |work: &Work| {
         let actor = work.cause.actor.as_ref();
         actor.is_some_and(|actor| actor.principal.is_some() && !is_ourselves(work))

@@ -234,6 +234,19 @@ impl Book {
                 }
             });
         }
+        for (change, outcome) in applied {
+            // A marker that is there already may well be our own, written by an attempt whose answer was lost.
+            if matches!(outcome, Applied::AlreadyThere) && !matches!(change, Change::Marker { .. }) {
+                let (code, subject) = change.ends();
+                let held = self
+                    .incidents
+                    .values_mut()
+                    .find(|held| held.incident.finding.identity() == (code, &subject));
+                if let Some(held) = held {
+                    held.incident.done_by_others();
+                }
+            }
+        }
         for held in self.incidents.values_mut() {
             let (code, subject) = held.incident.finding.identity();
             let seen = judgement

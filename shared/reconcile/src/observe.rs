@@ -140,8 +140,12 @@ async fn head_marker<A: Buckets>(
     })
 }
 
-/// A key by the name somebody gave it, with why it matters.
-type Named = (String, Vec<String>);
+/// A key by the name somebody gave it.
+struct Named {
+    name: String,
+    because: Vec<String>,
+    certain: bool,
+}
 
 fn keys_to_look_at(
     settings: &Settings,
@@ -151,19 +155,29 @@ fn keys_to_look_at(
     remembered: &[KeyArn],
 ) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
-    let mut add = |name: String, because: &str| match named.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, reasons)) => reasons.push(because.to_owned()),
-        None => named.push((name, vec![because.to_owned()])),
+    let mut add = |name: String, because: &str, certain: bool| match named
+        .iter_mut()
+        .find(|known| known.name == name)
+    {
+        Some(known) => {
+            known.because.push(because.to_owned());
+            known.certain |= certain;
+        }
+        None => named.push(Named {
+            name,
+            because: vec![because.to_owned()],
+            certain,
+        }),
     };
     if let Ok(DefaultEncryption::Kms { key, .. }) = encryption {
         // No key id means the AWS managed key (S3 API Reference, ServerSideEncryptionByDefault).
         let name = key
             .as_deref()
             .map_or_else(|| "alias/aws/s3".to_owned(), |key| full_name(settings, key));
-        add(name, "the bucket's default key");
+        add(name, "the bucket's default key", true);
     }
     for key in &declaration.keys {
-        add(key.to_string(), "declared");
+        add(key.to_string(), "declared", true);
     }
     for marker in markers {
         if let Ok(Some(head)) = &marker.head {
@@ -171,12 +185,13 @@ fn keys_to_look_at(
                 add(
                     full_name(settings, key),
                     &format!("the marker of `{}` is under it", marker.cloud),
+                    true,
                 );
             }
         }
     }
     for key in remembered {
-        add(key.to_string(), "objects written earlier may be under it");
+        add(key.to_string(), "objects written earlier may be under it", false);
     }
     named
 }
@@ -200,41 +215,41 @@ async fn observe_keys<A: Keys>(
     // An alias is resolved first, so that the key behind it is not asked about twice.
     let (aliases, plain): (Vec<Named>, Vec<Named>) = named
         .into_iter()
-        .partition(|(name, _)| name.parse::<KeyArn>().is_err());
-    let mut seen: Vec<KeyObservation> = Vec::new();
-    for resolved in join_all(
-        aliases
-            .into_iter()
-            .map(|(name, why)| observe_key(aws, settings, name, why)),
-    )
-    .await
-    {
-        seen.push(resolved?);
-    }
-    let known = |seen: &[KeyObservation], name: &str| {
-        seen.iter().position(|key| {
-            key.description
-                .as_ref()
-                .is_ok_and(|found| found.arn.as_str() == name)
-        })
-    };
+        .partition(|key| key.name.parse::<KeyArn>().is_err());
+    let mut seen = look_at_all(aws, settings, aliases).await?;
     let mut fresh = Vec::new();
-    for (name, because) in plain {
-        match known(&seen, &name).and_then(|index| seen.get_mut(index)) {
-            Some(key) => key.because.extend(because),
-            None => fresh.push((name, because)),
+    for key in plain {
+        let is_it = |known: &&mut KeyObservation| {
+            known
+                .description
+                .as_ref()
+                .is_ok_and(|found| found.arn.as_str() == key.name)
+        };
+        match seen.iter_mut().find(is_it) {
+            Some(known) => {
+                known.because.extend(key.because);
+                known.certain |= key.certain;
+            }
+            None => fresh.push(key),
         }
     }
-    for key in join_all(
-        fresh
-            .into_iter()
-            .map(|(name, why)| observe_key(aws, settings, name, why)),
-    )
-    .await
-    {
-        seen.push(key?);
-    }
+    seen.extend(look_at_all(aws, settings, fresh).await?);
     Ok(seen)
+}
+
+async fn look_at_all<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    named: Vec<Named>,
+) -> Result<Vec<KeyObservation>, CallError> {
+    let looks = named.into_iter().map(|key| async move {
+        let seen = observe_key(aws, settings, key.name, key.because).await?;
+        Ok(KeyObservation {
+            certain: key.certain,
+            ..seen
+        })
+    });
+    join_all(looks).await.into_iter().collect()
 }
 
 /// Looks at one key by any of its names.
@@ -265,6 +280,7 @@ pub async fn observe_key<A: Keys>(
     Ok(KeyObservation {
         named,
         because,
+        certain: true,
         description,
         policy,
     })

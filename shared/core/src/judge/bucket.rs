@@ -47,7 +47,14 @@ pub fn judge_bucket(settings: &Settings, declaration: &Declaration, seen: &Bucke
     }
     let reader = Reader::of(declaration, seen);
     for key in &seen.keys {
-        judgement.absorb(judge_key(settings, key, std::slice::from_ref(&reader)));
+        let mut of_key = judge_key(settings, key, std::slice::from_ref(&reader));
+        if !key.certain {
+            // Whether any object is still under it is not known, and neither is whether a read fails.
+            for finding in &mut of_key.findings {
+                finding.verdict = finding.verdict.min(Verdict::Depends);
+            }
+        }
+        judgement.absorb(of_key);
     }
     judgement
 }

@@ -74,6 +74,7 @@ fn key(state: KeyState, statements: Value) -> KeyObservation {
     KeyObservation {
         named: KEY.to_owned(),
         because: vec!["the bucket's default key".to_owned()],
+        certain: true,
         description: Ok(KeyDescription {
             arn: KEY.parse().unwrap(),
             state,
@@ -266,6 +267,17 @@ fn a_dotted_name_is_for_a_person_whatever_the_policy_says() {
 }
 
 #[test]
+fn nothing_is_written_to_a_bucket_that_cloudinary_cannot_read_anyway() {
+    let mut declaration = declaration(&["demo"]);
+    declaration.bucket = "media.example.com".parse().unwrap();
+    let mut seen = healthy(&declaration);
+    seen.policy = Ok(None);
+    seen.markers[0].head = Ok(None);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    assert!(plan_bucket(&settings(), &declaration, &seen, &mut judgement).is_empty());
+}
+
+#[test]
 fn a_public_statement_shuts_cloudinary_out_where_public_buckets_are_restricted() {
     let public = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/open/*"});
     let judgement = judged(|seen| {
@@ -336,6 +348,21 @@ fn a_key_that_decrypts_nothing_is_for_a_person_and_its_policy_waits() {
         );
         assert_eq!(codes(&judgement), [code]);
     }
+}
+
+#[test]
+fn a_key_that_objects_may_be_under_makes_it_depend_and_no_worse() {
+    let judgement = judged(|seen| {
+        let disabled = key(KeyState::Disabled, key_statements(true));
+        seen.keys = vec![KeyObservation {
+            certain: false,
+            ..disabled
+        }];
+    });
+    assert_eq!(
+        (judgement.verdict(), codes(&judgement)),
+        (Verdict::Depends, vec![Code::KeyDisabled])
+    );
 }
 
 #[test]

@@ -126,3 +126,19 @@ fn the_hash_is_that_of_the_sorted_compact_text() {
         "a48803b796029b4ad945f4aec0d1641ad8dcabcb95df2ec87594ffcb95d0eeb8"
     );
 }
+
+#[test]
+fn a_difference_names_what_differs() {
+    let parse = |text: &str| PolicyDocument::parse(text).unwrap();
+    let read = r#"{"Sid":"Read","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}"#;
+    let write = r#"{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"*"}"#;
+    let first = parse(&format!(
+        r#"{{"Version":"2012-10-17","Id":"x","Statement":[{write},{read},{write}]}}"#
+    ));
+    let second = parse(&format!(r#"{{"Id":"x","Statement":[{read},{write},{read}]}}"#));
+    assert_eq!(
+        difference(&first, &second).to_string(),
+        "`Version` differs\nstatement 2 is only in the first\nstatement 2 (`Read`) is only in the second"
+    );
+    assert!(difference(&first, &first).is_empty());
+}

@@ -1,6 +1,6 @@
 //! Equivalence under what AWS does to a document.
 
-use guardian_policy::{PolicyDocument, PolicyKind, Question, equivalent, evaluate};
+use guardian_policy::{PolicyDocument, PolicyKind, Question, difference, equivalent, evaluate};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -183,6 +183,7 @@ proptest! {
         prop_assert!(equivalent(&original, &one) && equivalent(&one, &original));
         prop_assert!(equivalent(&one, &two), "{}\n{}", one.to_compact_json(), two.to_compact_json());
         prop_assert_eq!(one.canonical_hash(), two.canonical_hash());
+        prop_assert!(difference(&one, &two).is_empty());
     }
 
     #[test]
@@ -209,6 +210,7 @@ proptest! {
             let original = parse(&rewritten(&policy, &mut Dice(dice)));
             if let Ok(changed) = PolicyDocument::parse(&changed.to_string()) {
                 prop_assert!(!equivalent(&original, &changed));
+                prop_assert!(!difference(&original, &changed).is_empty());
                 prop_assert_ne!(original.canonical_hash(), changed.canonical_hash());
             }
         }
