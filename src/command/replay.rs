@@ -30,7 +30,7 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
     }
     let live = Live::connect(if yes { Mode::Repair } else { Mode::Observe }).await?;
     let local = Local::new(&live);
-    if events.iter().any(|event| names_keys(event)) {
+    if events.iter().any(names_keys) {
         // Which buckets need a key stands in the ledger; ours is empty, so every declared bucket is looked at.
         local.learn().await?;
     }

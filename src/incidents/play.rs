@@ -218,10 +218,10 @@ fn differences(expected: &Expected, alerts: &[Said], verdict: Verdict) -> Vec<St
             ));
         }
     }
-    if let Some(wanted) = expected.verdict {
-        if wanted != verdict {
-            wrong.push(format!("the bucket is {verdict} instead of {wanted}"));
-        }
+    if let Some(wanted) = expected.verdict
+        && wanted != verdict
+    {
+        wrong.push(format!("the bucket is {verdict} instead of {wanted}"));
     }
     wrong
 }

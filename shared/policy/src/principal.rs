@@ -148,10 +148,12 @@ fn particular(element: &Value, arn: &str) -> Reach {
     if kinds.is_some_and(|kinds| kinds.keys().any(|kind| kind != "AWS" && kind != "Service")) {
         return Reach::Particular;
     }
+    // A session is compared with its own ARN, of which only the role is known; a federated user is also the user
+    // whose credentials it has.
+    let is_session = |name: &str| name.contains(":sts:") || name.contains('*') || name.contains('?');
     if names().any(|name| name == arn) {
         Reach::All
-    } else if names().any(|name| name.contains(":sts:") || name.contains('*') || name.contains('?')) {
-        // A session is compared with its own ARN, of which only the role is known.
+    } else if is_session(arn) || names().any(is_session) {
         Reach::Particular
     } else {
         Reach::Nobody

@@ -180,14 +180,11 @@ fn keys_to_look_at(
         add(key.to_string(), "declared", true);
     }
     for marker in markers {
-        if let Ok(Some(head)) = &marker.head {
-            if let ObjectEncryption::Kms(key) = &head.encryption {
-                add(
-                    full_name(settings, key),
-                    &format!("the marker of `{}` is under it", marker.cloud),
-                    true,
-                );
-            }
+        if let Ok(Some(head)) = &marker.head
+            && let ObjectEncryption::Kms(key) = &head.encryption
+        {
+            let because = format!("the marker of `{}` is under it", marker.cloud);
+            add(full_name(settings, key), &because, true);
         }
     }
     for key in remembered {

@@ -94,15 +94,23 @@ fn principal(statement: &Value, request: &Request) -> bool {
     if let Some(element) = statement.get("Principal") {
         let is_deny = statement["Effect"] == "Deny";
         // An Allow for one role is none for the account.
-        return names(element)
-            .iter()
-            .any(|name| name == "*" || is_account(name) || (is_deny && *name == request.arn));
+        return names(element).iter().any(|name| {
+            name == "*"
+                || is_account(name)
+                || (is_deny && (*name == request.arn || *name == user_of(&request.arn)))
+        });
     }
     let names = names(&statement["NotPrincipal"]);
     let exempt = names.iter().any(|name| {
         name == "*" || (*name == request.arn) || (is_account(name) && request.readings.account_exempts_roles)
     });
     !exempt
+}
+
+/// A federated user is also the user whose credentials it has.
+fn user_of(arn: &str) -> String {
+    arn.replace(":sts:", ":iam:")
+        .replace(":federated-user/", ":user/")
 }
 
 fn test(operator: &str, key: &str, wanted: &[String], request: &Request) -> bool {
