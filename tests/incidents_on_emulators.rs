@@ -18,7 +18,9 @@ mod incidents {
     const DIVERGENCES: [(&str, u64, Kind, &str); 0] = [];
 
     /// What each line of `--json` has to have.
-    const FIELDS: [&str; 7] = ["incident", "event", "findings", "repairs", "alerts", "calls", "outcome"];
+    const FIELDS: [&str; 7] = [
+        "incident", "event", "findings", "repairs", "alerts", "calls", "outcome",
+    ];
 
     /// Every incident of the list in its order, with the number of its steps.
     fn steps_of_the_model() -> Vec<(String, u64)> {
@@ -26,7 +28,10 @@ mod incidents {
     }
 
     fn step(line: &Value) -> (String, u64) {
-        (line["incident"].as_str().unwrap().to_owned(), line["step"].as_u64().unwrap())
+        (
+            line["incident"].as_str().unwrap().to_owned(),
+            line["step"].as_u64().unwrap(),
+        )
     }
 
     fn steps(played: &Ended) -> Vec<(String, u64)> {
@@ -34,7 +39,9 @@ mod incidents {
     }
 
     fn every_incident_ends_as_it_should_on(kind: Kind) {
-        let Some(emulator) = Emulator::start(kind) else { return };
+        let Some(emulator) = Emulator::start(kind) else {
+            return;
+        };
         let played = emulator.guardian(&["demo", "--json"]).run();
         for line in played.lines() {
             let (incident, step) = step(&line);
@@ -42,13 +49,23 @@ mod incidents {
                 (*name, *of, *on) == (incident.as_str(), step, kind)
             };
             match DIVERGENCES.iter().find(allowed) {
-                Some((.., why)) => assert_ne!(line["outcome"], "as expected", "no longer true of {kind:?}: {why}"),
-                None => assert_eq!(line["outcome"], "as expected", "{incident}, step {step}: {line:#}"),
+                Some((.., why)) => assert_ne!(
+                    line["outcome"], "as expected",
+                    "no longer true of {kind:?}: {why}"
+                ),
+                None => assert_eq!(
+                    line["outcome"], "as expected",
+                    "{incident}, step {step}: {line:#}"
+                ),
             }
             assert!(line["calls"]["total"].as_u64().unwrap() > 0, "{line:#}");
         }
         let played = played.expect(i32::from(DIVERGENCES.iter().any(|(_, _, on, _)| *on == kind)));
-        assert_eq!(steps(&played), steps_of_the_model(), "the list is one and the same");
+        assert_eq!(
+            steps(&played),
+            steps_of_the_model(),
+            "the list is one and the same"
+        );
     }
 
     #[test]
@@ -63,19 +80,41 @@ mod incidents {
 
     #[test]
     fn the_timeline_of_an_emulator_names_it_and_counts_what_others_wrote() {
-        let Some(emulator) = Emulator::start(Kind::Ministack) else { return };
+        let Some(emulator) = Emulator::start(Kind::Ministack) else {
+            return;
+        };
         let played = emulator.guardian(&["demo"]).run().expect(0);
         assert!(played.stdout.contains(&emulator.endpoint()), "{}", played.stdout);
-        assert!(played.stdout.contains("all ended as they should"), "{}", played.stdout);
-        assert!(played.stdout.contains("of them kept in the bucket policy of"), "{}", played.stdout);
+        assert!(
+            played.stdout.contains("all ended as they should"),
+            "{}",
+            played.stdout
+        );
+        assert!(
+            played.stdout.contains("of them kept in the bucket policy of"),
+            "{}",
+            played.stdout
+        );
     }
 
     #[test]
     fn the_model_plays_the_list_when_no_emulator_is_named() {
         let told = Guardian::new(&["demo"]).run().expect(0);
-        assert!(told.stdout.contains("the in-memory model of AWS"), "{}", told.stdout);
-        assert!(told.stdout.contains("all ended as they should"), "{}", told.stdout);
-        assert_eq!(Guardian::new(&[]).run().expect(0).stdout, told.stdout, "`guardian` alone is `guardian demo`");
+        assert!(
+            told.stdout.contains("the in-memory model of AWS"),
+            "{}",
+            told.stdout
+        );
+        assert!(
+            told.stdout.contains("all ended as they should"),
+            "{}",
+            told.stdout
+        );
+        assert_eq!(
+            Guardian::new(&[]).run().expect(0).stdout,
+            told.stdout,
+            "`guardian` alone is `guardian demo`"
+        );
     }
 
     #[test]

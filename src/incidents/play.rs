@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use guardian_core::alert::TransitionKind;
 use guardian_core::declaration::Declaration;
 use guardian_core::finding::{Code, Finding, Verdict};
-use guardian_core::incident::TransitionKind;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::plan::Change;
 use guardian_core::settings::Mode;

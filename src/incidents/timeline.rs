@@ -4,9 +4,9 @@ use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use guardian_core::alert::TransitionKind;
 use guardian_core::alert::describe_actor;
 use guardian_core::finding::Verdict;
-use guardian_core::incident::TransitionKind;
 use guardian_core::trigger;
 use serde_json::{Value, json};
 

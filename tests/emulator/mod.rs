@@ -39,7 +39,6 @@ pub(crate) struct Emulator {
     pub(crate) kind: Kind,
     process: Child,
     port: u16,
-    python: PathBuf,
     folder: PathBuf,
 }
 
@@ -48,7 +47,9 @@ impl Emulator {
     pub(crate) fn start(kind: Kind) -> Option<Self> {
         let python = python()?;
         // Between finding a free port and taking it somebody else may have taken it.
-        (0..3).find_map(|_| Self::try_start(kind, &python)).or_else(|| panic!("{kind:?} does not start"))
+        (0..3)
+            .find_map(|_| Self::try_start(kind, &python))
+            .or_else(|| panic!("{kind:?} does not start"))
     }
 
     fn try_start(kind: Kind, python: &Path) -> Option<Self> {
@@ -57,9 +58,18 @@ impl Emulator {
         let name = format!("{kind:?}-{}-{number}", std::process::id()).to_lowercase();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let process = command(kind, python, port, &folder).spawn().unwrap();
-        let mut emulator = Self { kind, process, port, python: python.to_owned(), folder };
+        let mut emulator = Self {
+            kind,
+            process,
+            port,
+            folder,
+        };
         emulator.is_up().then_some(emulator)
     }
 
@@ -83,11 +93,6 @@ impl Emulator {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The interpreter of its environment, where boto3 is.
-    pub(crate) fn python(&self) -> &Path {
-        &self.python
-    }
-
     /// A run of `guardian` against it.
     pub(crate) fn guardian(&self, arguments: &[&str]) -> Guardian {
         let with = |run: Guardian, (name, value): (&str, &str)| run.env(name, value);
@@ -104,7 +109,11 @@ impl Drop for Emulator {
         if thread::panicking() {
             let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
-            say(&format!("{:?} said last, newest first:\n{}", self.kind, tail.join("\n")));
+            say(&format!(
+                "{:?} said last, newest first:\n{}",
+                self.kind,
+                tail.join("\n")
+            ));
         }
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -122,10 +131,18 @@ pub(crate) fn environment() -> [(&'static str, &'static str); 4] {
 
 fn command(kind: Kind, python: &Path, port: u16, folder: &Path) -> Command {
     let mut command = Command::new(python);
-    command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-    command.env("HOME", nowhere()).env("TMPDIR", folder).current_dir(folder);
+    command
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    command
+        .env("HOME", nowhere())
+        .env("TMPDIR", folder)
+        .current_dir(folder);
     let log = File::create(folder.join("log")).unwrap();
-    command.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log);
+    command
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator/launch.py"));
     let port = port.to_string();
     match kind {
@@ -153,7 +170,10 @@ fn answers(port: u16, path: &str) -> bool {
     let ask = || -> io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+        )?;
         let mut start = [0; 12];
         stream.read_exact(&mut start)?;
         Ok(String::from_utf8_lossy(&start).into_owned())
@@ -161,15 +181,20 @@ fn answers(port: u16, path: &str) -> bool {
     ask().is_ok_and(|start| start.ends_with(" 200"))
 }
 
-/// The interpreter of the emulators' environment, which is made if it is not there yet.
-fn python() -> Option<PathBuf> {
+/// The interpreter of the emulators' environment, which is made if it is not there yet. It has boto3.
+pub(crate) fn python() -> Option<PathBuf> {
     let setup = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulators/setup");
     let done = run(Command::new(setup), "", SETUP_LIMIT);
     if done.status == Some(CANNOT) {
         let why = done.stderr.trim();
         let required = std::env::var_os("GUARDIAN_REQUIRE_EMULATORS").is_some_and(|value| value == "1");
-        assert!(!required, "GUARDIAN_REQUIRE_EMULATORS=1, but the emulators cannot run here: {why}");
-        say(&format!("SKIPPED: a test on an emulator, because the emulators cannot run here: {why}"));
+        assert!(
+            !required,
+            "GUARDIAN_REQUIRE_EMULATORS=1, but the emulators cannot run here: {why}"
+        );
+        say(&format!(
+            "SKIPPED: a test on an emulator, because the emulators cannot run here: {why}"
+        ));
         return None;
     }
     Some(Path::new(done.expect(0).stdout.trim()).join("bin/python"))

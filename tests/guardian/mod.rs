@@ -43,7 +43,9 @@ impl Guardian {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guardian"));
         command.args(arguments).env_clear();
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-        command.env("HOME", nowhere()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .env("HOME", nowhere())
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         Self(command)
     }
 
@@ -70,14 +72,24 @@ pub(crate) fn nowhere() -> PathBuf {
 
 /// Runs a process to its end, and ends it itself where it takes longer than `limit`.
 pub(crate) fn run(mut command: Command, input: &str, limit: Duration) -> Ended {
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
     let (stdout, stderr) = (listen(child.stdout.take()), listen(child.stderr.take()));
     // A process that does not read what it is given may be gone already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let status = wait(&mut child, Instant::now() + limit);
-    let ended = Ended { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
-    assert!(status.is_some(), "{command:?} did not end within {limit:?}\n{ended:?}");
+    let ended = Ended {
+        status,
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    };
+    assert!(
+        status.is_some(),
+        "{command:?} did not end within {limit:?}\n{ended:?}"
+    );
     ended
 }
 

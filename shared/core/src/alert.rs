@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 
 use crate::cause::{Actor, Cause};
 use crate::finding::{Code, Finding};
-use crate::incident::{Affected, TransitionKind};
 use crate::moment::Moment;
-use crate::name::Resource;
+use crate::name::{BucketName, CloudName, Resource};
 
 /// A message to the topic, ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +22,39 @@ pub struct Notice {
     pub json: String,
     /// Message attributes for filter policies: `bucket`, `code`, `severity`, `transition`.
     pub attributes: BTreeMap<String, String>,
+}
+
+/// What people are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TransitionKind {
+    /// Found and repaired.
+    Repaired,
+    /// Found, and a person has to do something.
+    NeedsYou,
+    /// It is over.
+    Resolved,
+}
+
+impl TransitionKind {
+    /// The kind as a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Repaired => "repaired",
+            Self::NeedsYou => "needs-you",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// Whom an incident touches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Affected {
+    /// The buckets.
+    pub buckets: Vec<BucketName>,
+    /// The cloud names.
+    pub clouds: Vec<CloudName>,
 }
 
 /// What a message is about.

@@ -6,12 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Notice, Occasion, render};
+use crate::alert::{Affected, Notice, Occasion, TransitionKind, render};
 use crate::budget;
 use crate::cause::Cause;
 use crate::finding::{Finding, Subject};
 use crate::moment::Moment;
-use crate::name::{BucketName, CloudName, Resource};
+use crate::name::Resource;
 
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,30 +25,6 @@ pub enum State {
     Repaired,
     /// It ended without the guardian.
     Resolved,
-}
-
-/// What people are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TransitionKind {
-    /// Found and repaired.
-    Repaired,
-    /// Found, and a person has to do something.
-    NeedsYou,
-    /// It is over.
-    Resolved,
-}
-
-impl TransitionKind {
-    /// The kind as a word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Repaired => "repaired",
-            Self::NeedsYou => "needs-you",
-            Self::Resolved => "resolved",
-        }
-    }
 }
 
 /// A change of state that people hear of, with the message that says so.
@@ -72,15 +48,6 @@ pub struct Attempt {
     pub on: String,
     /// What was planned, as text.
     pub plan: String,
-}
-
-/// Whom an incident touches.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Affected {
-    /// The buckets.
-    pub buckets: Vec<BucketName>,
-    /// The cloud names.
-    pub clouds: Vec<CloudName>,
 }
 
 /// One incident.

@@ -1,10 +1,10 @@
 //! What the guardian would change: a value that can be shown, judged and applied.
 
-use std::fmt;
+mod show;
+mod vet;
 
 use guardian_policy::{
-    Access, Context, Merge, MergeError, PolicyDocument, PolicyKind, Publicness, Question, StatementChange,
-    evaluate, foreign_statements_kept, is_public, merge_grant, writable,
+    Access, Context, PolicyDocument, PolicyKind, Question, StatementChange, evaluate, merge_grant,
 };
 use serde_json::{Value, json};
 
@@ -14,10 +14,11 @@ use crate::cloudinary::{
 };
 use crate::declaration::Declaration;
 use crate::finding::{Code, Finding, Remedy, Subject};
-use crate::judge::{Asked, Judgement, Reader, improves, key_questions};
+use crate::judge::{Asked, Judgement, Reader, key_questions};
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::observation::{BucketObservation, KeyObservation, KeyPolicy, MarkerEncryption};
 use crate::settings::Settings;
+use vet::{Refusal, Vetted, vet};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +88,7 @@ fn statement_json(change: &StatementChange) -> Value {
     }
 }
 
-/// Everything to write for one resource. Its [`Display`](fmt::Display) is the dry run, the log line and the
+/// Everything to write for one resource. Its [`Display`](std::fmt::Display) is the dry run, the log line and the
 /// alert: people see one text wherever they meet it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
@@ -101,111 +102,6 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, change) in self.changes.iter().enumerate() {
-            if index > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{change}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BucketPolicy(change) => {
-                writeln!(
-                    f,
-                    "bucket policy of {}:{}",
-                    change.of,
-                    document_note(change.before.as_ref())
-                )?;
-                write_statement(f, &change.statement)
-            }
-            Self::Marker {
-                bucket,
-                cloud,
-                encryption,
-            } => {
-                let encryption = match encryption {
-                    MarkerEncryption::SseS3 => "SSE-S3",
-                    MarkerEncryption::BucketDefault => "the bucket's default encryption",
-                };
-                writeln!(f, "marker in {bucket}:")?;
-                write!(f, "  + {} (empty, {encryption})", marker_key(cloud))
-            }
-            Self::KeyPolicy(change) => {
-                writeln!(
-                    f,
-                    "key policy of {}:{}",
-                    change.of,
-                    document_note(change.before.as_ref())
-                )?;
-                write_statement(f, &change.statement)
-            }
-        }
-    }
-}
-
-fn document_note(before: Option<&PolicyDocument>) -> String {
-    match before.map(|document| document.statements().count()) {
-        None => " (there was none)".to_owned(),
-        Some(1) => " (1 statement before)".to_owned(),
-        Some(count) => format!(" ({count} statements before)"),
-    }
-}
-
-fn write_statement(f: &mut fmt::Formatter<'_>, change: &StatementChange) -> fmt::Result {
-    let lines = |value: &Value| -> Vec<String> {
-        let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
-        text.lines().map(str::to_owned).collect()
-    };
-    let (before, after) = match change {
-        StatementChange::Added { statement } => (Vec::new(), lines(statement)),
-        StatementChange::Updated { before, after, .. } => (lines(before), lines(after)),
-    };
-    // Lines the two share at either end stay unmarked; what differs is in between.
-    let head = before
-        .iter()
-        .zip(&after)
-        .take_while(|(one, other)| one == other)
-        .count();
-    let most = before.len().min(after.len()) - head;
-    let tail = before
-        .iter()
-        .rev()
-        .zip(after.iter().rev())
-        .take(most)
-        .take_while(|(one, other)| one == other)
-        .count();
-    let mut out = Vec::new();
-    out.extend(after.iter().take(head).map(|line| format!("    {line}")));
-    out.extend(
-        before
-            .iter()
-            .take(before.len() - tail)
-            .skip(head)
-            .map(|line| format!("  - {line}")),
-    );
-    out.extend(
-        after
-            .iter()
-            .take(after.len() - tail)
-            .skip(head)
-            .map(|line| format!("  + {line}")),
-    );
-    out.extend(
-        after
-            .iter()
-            .skip(after.len() - tail)
-            .map(|line| format!("    {line}")),
-    );
-    write!(f, "{}", out.join("\n"))
 }
 
 /// Plans the repair of a bucket's policy and markers. What cannot be repaired turns, in `judgement`, into a
@@ -321,59 +217,6 @@ pub fn plan_key(
         }
     }
     plan
-}
-
-/// Why a change is not made.
-enum Refusal {
-    /// The service would refuse the document.
-    Unwritable(Vec<String>),
-    /// It would change nothing for the better as long as something else stands in the way.
-    NoHelp,
-}
-
-struct Vetted<'a> {
-    kind: PolicyKind,
-    before: Option<&'a PolicyDocument>,
-    merged: Result<Merge, MergeError>,
-    /// `None`: not known.
-    block_public_policy: Option<bool>,
-    settings: &'a Settings,
-    questions: &'a [Asked],
-}
-
-/// Lets a merged document through only if the service would take it, every foreign statement is the same
-/// before and after, and it makes an answer better and none worse.
-fn vet(vetted: Vetted<'_>) -> Result<(PolicyDocument, StatementChange), Refusal> {
-    let unwritable = |reason: String| Refusal::Unwritable(vec![reason]);
-    let (after, change) = match vetted.merged {
-        Ok(Merge::Changed { document, change }) => (document, change),
-        Ok(Merge::Unchanged) | Err(MergeError::DeniedThroughout { .. }) => return Err(Refusal::NoHelp),
-        Err(error) => return Err(unwritable(error.to_string())),
-    };
-    if !foreign_statements_kept(vetted.before, &after, &change) {
-        return Err(unwritable(
-            "the change would not leave every other statement as it is".to_owned(),
-        ));
-    }
-    let public = vetted.kind == PolicyKind::Bucket && !matches!(is_public(&after), Publicness::NotPublic);
-    if public && vetted.block_public_policy.is_none() {
-        return Err(unwritable(
-            "the policy may be public, and Block Public Access could not be read".to_owned(),
-        ));
-    }
-    let block = vetted.block_public_policy.unwrap_or(false);
-    let reasons = writable(&after, vetted.kind, block, Some(vetted.settings.account.as_str()));
-    if !reasons.is_empty() {
-        return Err(Refusal::Unwritable(
-            reasons.iter().map(ToString::to_string).collect(),
-        ));
-    }
-    let account = vetted.settings.cloudinary_account.as_str();
-    if improves(vetted.kind, account, vetted.questions, vetted.before, &after) {
-        Ok((after, change))
-    } else {
-        Err(Refusal::NoHelp)
-    }
 }
 
 fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refusal) {

@@ -9,6 +9,7 @@ use guardian_core::settings::Settings;
 use tracing::{error, info, warn};
 
 use crate::bucket::reconcile_bucket;
+use crate::cycle::is_ourselves;
 use crate::key::reconcile_key;
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic};
 use crate::sweep::sweep;
@@ -97,10 +98,4 @@ fn merge(merged: &mut Work, other: &Work) {
     if !tells(merged) && tells(other) {
         merged.cause = other.cause.clone();
     }
-}
-
-/// Whether the event is the echo of our own write.
-pub(crate) fn is_ourselves(work: &Work) -> bool {
-    let tool = work.cause.actor.as_ref().and_then(|actor| actor.tool.as_deref());
-    tool == Some(guardian_core::cause::OWN_SOURCE)
 }

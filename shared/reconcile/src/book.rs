@@ -17,6 +17,7 @@ use tracing::error;
 
 use crate::ReconcileError;
 use crate::apply::Applied;
+use crate::cycle::ended;
 use crate::report::Said;
 use crate::seam::{Clock, Entry, Ledger, Stored, Topic};
 
@@ -209,11 +210,7 @@ impl Book {
         repairing: bool,
         around: Circumstances<'_>,
     ) {
-        let ended: Vec<(Code, Subject)> = applied
-            .iter()
-            .filter(|(_, outcome)| matches!(outcome, Applied::Verified(_) | Applied::AlreadyThere))
-            .map(|(change, _)| change.ends())
-            .collect();
+        let ended = ended(applied);
         let is_ended = |code: Code, subject: &Subject| ended.iter().any(|(c, s)| (*c, s) == (code, subject));
         for finding in &judgement.findings {
             let (code, subject) = finding.identity();

@@ -1,15 +1,16 @@
 //! The cycle of a key: its policy, for every bucket that needs it, with one write.
 
-use guardian_core::cause::{LaterLook, Work};
-use guardian_core::incident::{Affected, Circumstances};
+use guardian_core::alert::Affected;
+use guardian_core::cause::Work;
+use guardian_core::incident::Circumstances;
 use guardian_core::judge::{Judgement, Reader, judge_key};
 use guardian_core::name::{CloudName, KeyArn, Resource};
-use guardian_core::plan::{Plan, plan_key};
+use guardian_core::plan::plan_key;
 use guardian_core::settings::{Mode, Settings};
 
 use crate::apply::apply_to_key;
 use crate::book::Book;
-use crate::bucket::{look_again, refused_is_for_people, verdict_after, verified};
+use crate::cycle::Cycle;
 use crate::need::readers_of_key;
 use crate::observe::observe_key;
 use crate::seam::{Clock, Keys, Ledger, Queues, Topic};
@@ -29,15 +30,15 @@ where
     let mut book = Book::load(aws, &resource).await?;
     let readers = readers_of_key(&book);
     let affected = touched(&readers);
-    let around = Circumstances {
-        resource: &resource,
-        now: aws.now(),
-        cause: &work.cause,
-        affected: &affected,
-    };
-    let mut report = Report::new(resource.clone(), &work.cause.event);
     if readers.is_empty() {
+        let around = Circumstances {
+            resource: &resource,
+            now: aws.now(),
+            cause: &work.cause,
+            affected: &affected,
+        };
         book.settle(&Judgement::default(), &[], false, around);
+        let mut report = Report::new(resource.clone(), &work.cause.event);
         report.said = book.close(aws).await?;
         return Ok(report.noted("no declared bucket needs this key"));
     }
@@ -48,40 +49,18 @@ where
     let seen = observe_key(aws, settings, key.to_string(), because).await?;
     let mut judgement = judge_key(settings, &seen, &readers);
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
-    // One bucket in repair mode is enough: the statement serves them all and takes nothing from anybody.
-    let repairing =
-        settings.ceilings.mode == Mode::Repair && readers.iter().any(|reader| reader.mode == Mode::Repair);
-    let (plan, waiting) = if repairing {
-        book.admit(plan, &mut judgement, around)
-    } else {
-        (Plan::default(), false)
+    let cycle = Cycle {
+        resource,
+        work,
+        affected,
+        // One bucket in repair mode is enough: the statement serves them all and takes nothing from anybody.
+        repairing: settings.ceilings.mode == Mode::Repair
+            && readers.iter().any(|reader| reader.mode == Mode::Repair),
+        judgement,
+        elsewhere: Vec::new(),
     };
-    book.begin(aws, &plan, &judgement, around).await?;
-    let applied = apply_to_key(aws, settings, &readers, &seen, plan).await?;
-    refused_is_for_people(&mut judgement, &applied);
-    let around = Circumstances {
-        now: aws.now(),
-        ..around
-    };
-    book.settle(&judgement, &applied, repairing, around);
-    let said = book.close(aws).await?;
-    let later = look_again(work, &judgement, &applied, waiting);
-    if let Some(delay) = later {
-        aws.send_later(
-            &LaterLook::new(Work {
-                look: work.look.saturating_add(1),
-                ..work.clone()
-            }),
-            delay,
-        )
-        .await?;
-    }
-    report.verdict = Some(verdict_after(&judgement, &applied));
-    report.findings = judgement.findings;
-    report.repairs = verified(applied);
-    report.said = said;
-    report.later = later;
-    Ok(report)
+    let apply = async |plan| apply_to_key(aws, settings, &readers, &seen, plan).await;
+    cycle.close(aws, &mut book, plan, apply).await
 }
 
 fn touched(readers: &[Reader]) -> Affected {

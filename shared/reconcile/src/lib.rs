@@ -6,6 +6,7 @@ pub mod apply;
 mod batch;
 mod book;
 mod bucket;
+mod cycle;
 mod key;
 mod need;
 mod observe;

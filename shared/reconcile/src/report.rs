@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use guardian_core::alert::TransitionKind;
 use guardian_core::finding::{Finding, Verdict};
-use guardian_core::incident::TransitionKind;
 use guardian_core::name::Resource;
 use guardian_core::plan::Change;
 

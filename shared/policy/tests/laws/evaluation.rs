@@ -114,10 +114,14 @@ proptest! {
         choices in uniform10(any::<usize>()),
     ) {
         // NotPrincipal with the account is left open on purpose.
-        prop_assume!(!policy.to_string().contains("NotPrincipal"));
+        if policy.to_string().contains("NotPrincipal") {
+            return Ok(());
+        }
         let decision = ask(&policy, &known, std::slice::from_ref(&object));
         // Nor is it known which users a federated user stands for.
-        prop_assume!(!decision.reasons().iter().any(|reason| reason.cause == Cause::SomePrincipals));
+        if decision.reasons().iter().any(|reason| reason.cause == Cause::SomePrincipals) {
+            return Ok(());
+        }
         let expected = if plain::allows(&policy, &worlds::complete(&known, &choices, &object)) {
             Access::Allowed
         } else {

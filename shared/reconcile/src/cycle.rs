@@ -1,0 +1,175 @@
+//! What the cycles of a bucket and of a key have in common, once it is known what was found and what is planned:
+//! admit, store the intent, apply, settle the incidents, tell people, look again.
+
+use std::time::Duration;
+
+use guardian_core::alert::Affected;
+use guardian_core::call::CallError;
+use guardian_core::cause::{LaterLook, OWN_SOURCE, Work};
+use guardian_core::finding::{Code, Finding, Remedy, Subject};
+use guardian_core::incident::Circumstances;
+use guardian_core::judge::Judgement;
+use guardian_core::name::Resource;
+use guardian_core::plan::{Change, Plan};
+use serde_json::json;
+
+use crate::apply::Applied;
+use crate::book::Book;
+use crate::seam::{Clock, Ledger, Queues, Topic};
+use crate::{ReconcileError, Report};
+
+/// The first later look, for what eventual consistency hides for a moment.
+const SOON: Duration = Duration::from_secs(30);
+/// The second one, for what it hides longer.
+const LATER: Duration = Duration::from_secs(5 * 60);
+
+/// What a look at one resource came to.
+pub(crate) struct Cycle<'a> {
+    pub(crate) resource: Resource,
+    pub(crate) work: &'a Work,
+    /// Whom the resource's incidents touch.
+    pub(crate) affected: Affected,
+    /// Whether repairs may be made.
+    pub(crate) repairing: bool,
+    /// What was found, as far as this resource's incidents tell it.
+    pub(crate) judgement: Judgement,
+    /// What was found besides, told by the incidents of another resource.
+    pub(crate) elsewhere: Vec<Finding>,
+}
+
+impl Cycle<'_> {
+    fn around<C: Clock>(&self, clock: &C) -> Circumstances<'_> {
+        Circumstances {
+            resource: &self.resource,
+            now: clock.now(),
+            cause: &self.work.cause,
+            affected: &self.affected,
+        }
+    }
+
+    /// Carries the plan out, as far as it is admitted, and brings the books up to date.
+    pub(crate) async fn close<A, F>(
+        mut self,
+        aws: &A,
+        book: &mut Book,
+        plan: Plan,
+        apply: F,
+    ) -> Result<Report, ReconcileError>
+    where
+        A: Ledger + Queues + Topic + Clock,
+        F: AsyncFnOnce(Plan) -> Result<Vec<(Change, Applied)>, CallError>,
+    {
+        let mut judgement = std::mem::take(&mut self.judgement);
+        let around = self.around(aws);
+        let (plan, waiting) = if self.repairing {
+            book.admit(plan, &mut judgement, around)
+        } else {
+            (Plan::default(), false)
+        };
+        book.begin(aws, &plan, &judgement, around).await?;
+        let applied = apply(plan).await?;
+        refused_is_for_people(&mut judgement, &applied);
+        book.settle(&judgement, &applied, self.repairing, self.around(aws));
+        let said = book.close(aws).await?;
+        let later = look_again(self.work, &judgement, &applied, waiting);
+        if let Some(delay) = later {
+            let look = Work {
+                look: self.work.look.saturating_add(1),
+                ..self.work.clone()
+            };
+            aws.send_later(&LaterLook::new(look), delay).await?;
+        }
+        let mut report = Report::new(self.resource, &self.work.cause.event);
+        let mut whole = judgement;
+        whole.findings.extend(self.elsewhere);
+        report.verdict = Some(whole.clone().without(&ended(&applied)).verdict());
+        report.findings = whole.findings;
+        report.repairs = verified(applied);
+        report.said = said;
+        report.later = later;
+        Ok(report)
+    }
+}
+
+/// Whether the event is the echo of our own write.
+pub(crate) fn is_ourselves(work: &Work) -> bool {
+    let tool = work.cause.actor.as_ref().and_then(|actor| actor.tool.as_deref());
+    tool == Some(OWN_SOURCE)
+}
+
+/// The findings that are over: repaired and seen to be, or repaired by somebody else.
+pub(crate) fn ended(applied: &[(Change, Applied)]) -> Vec<(Code, Subject)> {
+    applied
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Applied::Verified(_) | Applied::AlreadyThere))
+        .map(|(change, _)| change.ends())
+        .collect()
+}
+
+fn verified(applied: Vec<(Change, Applied)>) -> Vec<Change> {
+    applied
+        .into_iter()
+        .filter_map(|(_, outcome)| match outcome {
+            Applied::Verified(change) => Some(change),
+            Applied::NotVisible(_) | Applied::AlreadyThere | Applied::Stuck | Applied::Refused(_) => None,
+        })
+        .collect()
+}
+
+/// A repair that AWS refused for good is a person's to make possible.
+fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
+    for (change, outcome) in applied {
+        let Applied::Refused(error) = outcome else {
+            continue;
+        };
+        let (code, subject) = change.ends();
+        for finding in &mut judgement.findings {
+            if finding.identity() == (code, &subject) {
+                finding.remedy = Remedy::Human;
+                finding
+                    .message
+                    .push_str(&format!("; AWS refused the repair: {error}"));
+            }
+        }
+        if !matches!(change, Change::Marker { .. }) {
+            let message = format!(
+                "AWS refused to store the repaired policy: {error}; allow `{}` or correct the policy, and the guardian tries again",
+                error.operation
+            );
+            let evidence = json!({"call": error.operation, "answer": error.message});
+            judgement
+                .findings
+                .push(Finding::new(Code::PolicyUnwritable, subject, message, evidence));
+        }
+    }
+}
+
+/// Whether and when to look again.
+fn look_again(
+    work: &Work,
+    judgement: &Judgement,
+    applied: &[(Change, Applied)],
+    waiting: bool,
+) -> Option<Duration> {
+    let by_turn = match work.look {
+        0 => Some(SOON),
+        1 => Some(LATER),
+        _ => None,
+    };
+    let open = |outcome: &Applied| matches!(outcome, Applied::NotVisible(_) | Applied::Stuck);
+    let unseen = waiting || applied.iter().any(|(_, outcome)| open(outcome));
+    if unseen {
+        // Somebody must come back for this one, however often it took already.
+        return by_turn.or(Some(LATER));
+    }
+    if applied
+        .iter()
+        .any(|(_, outcome)| matches!(outcome, Applied::Verified(_)))
+    {
+        // A write right after a delete may look applied and have no effect: look once more.
+        return if work.look == 0 { Some(SOON) } else { None };
+    }
+    // An event named a change and nothing was found: the change may not be visible yet.
+    let quiet = judgement.findings.is_empty() && !work.swept && !is_ourselves(work);
+    if quiet { by_turn } else { None }
+}

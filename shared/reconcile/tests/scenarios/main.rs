@@ -1,0 +1,23 @@
+//! One case after the other on the model of AWS: the exact conversation with AWS, call by call, what was
+//! found, what people were told, and how everything stands afterwards. A missing or an extra call fails.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+#[path = "../stage/mod.rs"]
+mod stage;
+
+mod denied;
+mod flapping;
+mod grant;
+mod healthy;
+mod key;
+mod later;
+mod marker;
+mod outbox;
+mod people;
+mod place;
+mod queues;
+mod races;
+mod sweep;
+mod told;
+mod world;

@@ -1,0 +1,122 @@
+//! What a case is held against: the conversation, the findings, the messages, the ledger.
+
+use guardian_core::finding::{Remedy, Verdict};
+use guardian_reconcile::Report;
+
+use crate::stage::Stage;
+
+impl Stage {
+    /// Compares every call since the last time with a list, one call a line.
+    ///
+    /// `[look at BUCKET]` stands for what a look at a bucket with the one cloud name `demo` begins with; it is
+    /// spelt out in `healthy`.
+    #[track_caller]
+    pub(crate) fn expect_calls(&self, expected: &str) {
+        let journal = self.model.take_journal();
+        let said: Vec<String> = journal.iter().map(|call| short(&call.to_string())).collect();
+        let expected: Vec<String> = expected
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .flat_map(spelt_out)
+            .collect();
+        let (said, expected) = (said.join("\n"), expected.join("\n"));
+        assert!(
+            said == expected,
+            "the conversation was\n{said}\n\nand should have been\n{expected}"
+        );
+    }
+
+    /// The calls since the last time that changed a policy or a marker.
+    pub(crate) fn take_repairs(&self) -> Vec<String> {
+        let journal = self.model.take_journal();
+        let repairs = journal.iter().filter(|call| call.repairs());
+        repairs.map(|call| short(&call.to_string())).collect()
+    }
+
+    /// Compares the subjects of the messages since the last time, and takes the texts.
+    #[track_caller]
+    pub(crate) fn expect_told(&self, expected: &[&str]) -> Vec<String> {
+        let notices = self.model.take_notices();
+        let subjects: Vec<String> = notices.iter().map(|notice| short(&notice.subject)).collect();
+        assert_eq!(subjects, expected);
+        notices.into_iter().map(|notice| notice.text).collect()
+    }
+
+    /// Compares the incidents of the ledger, each as `code subject: state`.
+    #[track_caller]
+    pub(crate) fn expect_incidents(&self, expected: &[&str]) {
+        let mut incidents: Vec<String> = Vec::new();
+        for entry in self.model.ledger_dump() {
+            if let Some(name) = entry.name.strip_prefix("incident#") {
+                let state = entry.body["state"].as_str().unwrap();
+                incidents.push(short(&format!("{}: {state}", name.replacen('#', " ", 1))));
+            }
+        }
+        assert_eq!(incidents, expected);
+    }
+
+    /// The names of the ledger's other items.
+    pub(crate) fn needs(&self) -> Vec<String> {
+        let entries = self.model.ledger_dump().into_iter();
+        let others = entries.filter(|entry| !entry.name.starts_with("incident#"));
+        others
+            .map(|entry| short(&format!("{} {}", entry.resource, entry.name)))
+            .collect()
+    }
+}
+
+/// Compares the findings of a report, each as `code subject (remedy)`.
+#[track_caller]
+pub(crate) fn expect_found(report: &Report, expected: &[&str]) {
+    let found: Vec<String> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let remedy = match finding.remedy {
+                Remedy::Repair => "repair",
+                Remedy::Human => "human",
+            };
+            short(&format!("{} {} ({remedy})", finding.code, finding.subject))
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// The one report of a round.
+#[track_caller]
+pub(crate) fn only(reports: Vec<Report>) -> Report {
+    let [report] = <[Report; 1]>::try_from(reports).expect("exactly one reconcile");
+    report
+}
+
+/// How a look ended: `verdict, n repairs`.
+pub(crate) fn outcome(report: &Report) -> (Option<Verdict>, usize) {
+    (report.verdict, report.repairs.len())
+}
+
+/// Takes out what only makes lines long.
+fn short(line: &str) -> String {
+    let line = crate::world::with_key_names(line)
+        .replace("/cloudinary-guardian/buckets/", "")
+        .replace("[Cloudinary Guardian] ", "")
+        .replace(".wellknown/cloudinary/", "…/");
+    line.trim_end().to_owned()
+}
+
+fn spelt_out(line: &str) -> Vec<String> {
+    let Some(bucket) = line.strip_prefix("[look at ").and_then(|rest| rest.strip_suffix(']')) else {
+        return vec![line.to_owned()];
+    };
+    [
+        "Query bucket:BUCKET",
+        "GetParameter BUCKET",
+        "HeadBucket BUCKET",
+        "GetBucketPolicy BUCKET",
+        "GetBucketEncryption BUCKET",
+        "ListObjectsV2 BUCKET/…/",
+        "HeadObject BUCKET/…/demo",
+    ]
+    .map(|call| call.replace("BUCKET", bucket))
+    .into()
+}
