@@ -3,11 +3,14 @@
 mod check;
 mod demo;
 mod discover;
+mod document;
 mod error;
+mod explain;
 mod live;
 mod repair;
 mod replay;
 mod route;
+mod same;
 
 pub use error::CommandError;
 
@@ -100,6 +103,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what policy documents alone mean for Cloudinary's access; offline, for pull requests
+    Explain(explain::Explain),
+    /// Say whether two policy documents mean the same; offline (exit status 1: they differ)
+    Same {
+        /// A policy document
+        first: PathBuf,
+        /// Another one
+        second: PathBuf,
+    },
     /// Find the buckets that have a Cloudinary grant or marker, and print declarations for them
     Discover {
         /// How to print them
@@ -145,6 +157,8 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
         } => repair::run(bucket, clouds, yes, json).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,
+        Command::Explain(words) => explain::run(&words),
+        Command::Same { first, second } => same::run(&first, &second),
         Command::Discover { format } => discover::run(format).await,
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(json: bool) -> Result<Ended, CommandError> {
         Ok(endpoint) if !endpoint.is_empty() => {
             let connection = Connection::from_environment().await?;
             refuse_anything_but_loopback(&connection)?;
-            let stage = EmulatorStage::new(connection, &endpoint).await?;
+            let stage = EmulatorStage::new(connection.past_any_proxy(), &endpoint).await?;
             on_stage(&stage, json).await
         }
         _ => on_stage(&ModelStage::new(SEED).await?, json).await,

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use futures_util::{StreamExt, stream};
-use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, bucket_arn, read_context};
+use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, Reading, bucket_arn};
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::{Mode, Settings};
 use guardian_policy::{Access, PolicyDocument, PolicyKind, Question, evaluate};
@@ -84,7 +84,7 @@ async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardia
         return Ok(None);
     }
     let everything = [format!("{}/*", bucket_arn(&live.settings.partition, bucket))];
-    let context = read_context(&live.settings);
+    let context = Reading::of(&live.settings, &policy).of_object();
     let question = Question {
         account: live.settings.cloudinary_account.as_str(),
         action: READ_ACTION,

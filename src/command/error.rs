@@ -40,6 +40,14 @@ pub enum CommandError {
         /// Why.
         reason: io::Error,
     },
+    /// A file holds no policy document, or no switches of Block Public Access.
+    #[error("`{file}`: {reason}")]
+    Document {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
     /// A file holds no events.
     #[error("`{file}`: {reason}")]
     Events {

@@ -59,7 +59,8 @@ impl Live {
     }
 }
 
-fn cloudinary_account() -> Result<AccountId, CommandError> {
+/// The account that reads: Cloudinary's documented one, unless the environment names another.
+pub(super) fn cloudinary_account() -> Result<AccountId, CommandError> {
     let text =
         std::env::var("GUARDIAN_CLOUDINARY_ACCOUNT_ID").unwrap_or_else(|_| CLOUDINARY_ACCOUNT.to_owned());
     text.parse()

@@ -49,10 +49,13 @@ impl EmulatorStage {
     ///
     /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
     pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
-        let caller = connection
-            .caller()
-            .await
-            .map_err(|error| StageError::new("ask whose credentials these are", error))?;
+        let caller = connection.caller().await.map_err(|error| {
+            let advice = "start it, or unset AWS_ENDPOINT_URL to play on the model";
+            StageError::new(
+                format!("reach the emulator at {endpoint}"),
+                format!("{error}; {advice}"),
+            )
+        })?;
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;

@@ -63,7 +63,7 @@ impl Connection {
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client())
+            .http_client(http_client(ProxyConfig::from_env()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts);
         // CloudTrail records the user agent: by this name the echo of our own write is known.
@@ -82,6 +82,15 @@ impl Connection {
             }),
             None => Err(ConnectError::NoRegion),
         }
+    }
+
+    /// The same connection past any proxy, for whoever has made sure that it leads to this machine: to a proxy,
+    /// 127.0.0.1 is the machine that the proxy runs on.
+    #[must_use]
+    pub fn past_any_proxy(self) -> Self {
+        let client = http_client(ProxyConfig::disabled());
+        let config = self.config.into_builder().http_client(client).build();
+        Self { config, ..self }
     }
 
     /// The Region.
@@ -132,11 +141,11 @@ impl Connection {
 /// 20 ms of processor time, which in a small function is a few hundred.
 ///
 /// The way the SDK builds its own default client, for `build_https` would not ask the environment for a proxy.
-fn http_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings: Option<&HttpConnectorSettings>, components| {
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings: Option<&HttpConnectorSettings>, components| {
         let mut connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .proxy_config(ProxyConfig::from_env());
+            .proxy_config(proxy.clone());
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         connector.build()

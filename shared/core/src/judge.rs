@@ -5,9 +5,10 @@ mod grant;
 mod key;
 
 pub use bucket::judge_bucket;
+pub(crate) use bucket::{bucket_questions, judge_bucket_grant};
 pub(crate) use grant::{Asked, improves};
-pub(crate) use key::questions as key_questions;
 pub use key::{Reader, judge_key};
+pub(crate) use key::{judge_key_grant, key_questions, objects_of};
 
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};

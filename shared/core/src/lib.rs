@@ -7,6 +7,7 @@ pub mod call;
 pub mod cause;
 pub mod cloudinary;
 pub mod declaration;
+pub mod explain;
 pub mod finding;
 pub mod incident;
 pub mod judge;

@@ -9,12 +9,11 @@ use guardian_policy::{
 use serde_json::{Value, json};
 
 use crate::cloudinary::{
-    READ_ACTION, bucket_arn, bucket_grant, bucket_policy_id, bucket_sid, key_grant, marker_key, read_context,
-    scope,
+    Reading, bucket_arn, bucket_grant, bucket_policy_id, bucket_sid, key_grant, marker_key, scope,
 };
 use crate::declaration::Declaration;
 use crate::finding::{Code, Finding, Remedy, Subject};
-use crate::judge::{Asked, Judgement, Reader, key_questions};
+use crate::judge::{Judgement, Reader, bucket_questions, key_questions, objects_of};
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::observation::{BucketObservation, KeyObservation, KeyPolicy, MarkerEncryption};
 use crate::settings::Settings;
@@ -127,13 +126,10 @@ pub fn plan_bucket(
             &declaration.clouds,
         );
         let (sid, id) = (bucket_sid(&seen.bucket), bucket_policy_id(&seen.bucket));
-        let grant = bucket_grant(settings, &sid, &id, &scope);
+        let reading = Reading::of(settings, policy);
+        let grant = bucket_grant(&reading, &sid, &id, &scope);
         let merged = merge_grant(policy.as_ref(), &grant, PolicyKind::Bucket);
-        let questions = [Asked {
-            action: READ_ACTION,
-            resources: scope.clone(),
-            context: read_context(settings),
-        }];
+        let questions = bucket_questions(&reading, &scope);
         let block = match &seen.public_access_block {
             Some(Ok(switches)) => Some(switches.block_public_policy),
             Some(Err(_)) | None => None,
@@ -189,8 +185,9 @@ pub fn plan_key(
         return plan;
     }
     let arn = [description.arn.to_string()];
-    let merged = merge_grant(Some(policy), &key_grant(settings, &arn), PolicyKind::Key);
-    let questions = key_questions(settings, description, readers);
+    let reading = Reading::of(settings, [&**policy]);
+    let merged = merge_grant(Some(policy), &key_grant(&reading, &arn), PolicyKind::Key);
+    let questions = key_questions(&reading, &description.arn, &objects_of(settings, readers));
     let outcome = vet(Vetted {
         kind: PolicyKind::Key,
         before: Some(policy),

@@ -55,7 +55,7 @@ where
         .iter()
         .filter_map(|finding| finding.subject.key())
         .collect();
-    let reader = Reader::of(&declaration, &seen);
+    let reader = Reader::of(&declaration);
     let queue = needs.keep(aws, &resource, &reader, &seen, &unwell).await?;
     queue_keys(aws, bucket, work, queue).await?;
 

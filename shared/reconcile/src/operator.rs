@@ -38,7 +38,7 @@ pub async fn look<A: Buckets + Keys>(
     let seen = observe_bucket(aws, settings, declaration, &[]).await?;
     let mut judgement = judge_bucket(settings, declaration, &seen);
     let mut plan = plan_bucket(settings, declaration, &seen, &mut judgement);
-    let readers = [Reader::of(declaration, &seen)];
+    let readers = [Reader::of(declaration)];
     for key in &seen.keys {
         plan.changes
             .extend(plan_key(settings, key, &readers, &mut judgement).changes);
@@ -69,7 +69,7 @@ pub async fn repair<A: Buckets + Keys>(
         .partition(|change| matches!(change, Change::KeyPolicy(_)));
     let plan = Plan { changes: own };
     let mut done = apply_to_bucket(aws, settings, &look.declaration, &look.seen, plan).await?;
-    let readers = [Reader::of(&look.declaration, &look.seen)];
+    let readers = [Reader::of(&look.declaration)];
     for change in of_keys {
         let key = look
             .seen

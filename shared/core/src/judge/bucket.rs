@@ -7,11 +7,11 @@ use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
 use super::{Judgement, not_observed};
 use crate::cloudinary::{
-    MARKER_PREFIX, READ_ACTION, bucket_grant, bucket_policy_id, bucket_sid, marker_key, read_context, scope,
+    MARKER_PREFIX, READ_ACTION, Reading, bucket_grant, bucket_policy_id, bucket_sid, marker_key, scope,
 };
 use crate::declaration::Declaration;
 use crate::finding::{Code, Finding, Severity, Subject, Verdict};
-use crate::name::CloudName;
+use crate::name::{BucketName, CloudName};
 use crate::observation::{
     BucketObservation, MarkerObservation, ObjectEncryption, Presence, PublicAccessBlock,
 };
@@ -45,7 +45,7 @@ pub fn judge_bucket(settings: &Settings, declaration: &Declaration, seen: &Bucke
     if let Err(unknown) = &seen.encryption {
         judgement.add(Verdict::Unknown, not_observed(subject, unknown));
     }
-    let reader = Reader::of(declaration, seen);
+    let reader = Reader::of(declaration);
     for key in &seen.keys {
         let mut of_key = judge_key(settings, key, std::slice::from_ref(&reader));
         if !key.certain {
@@ -122,22 +122,36 @@ fn judge_policy(
         &declaration.prefixes,
         &declaration.clouds,
     );
-    let (sid, id) = (
-        bucket_sid(&declaration.bucket),
-        bucket_policy_id(&declaration.bucket),
-    );
+    let reading = Reading::of(settings, policy);
+    judge_bucket_grant(&reading, &declaration.bucket, policy, &scope, subject)
+}
+
+/// Judges the grant that a bucket policy should make over `scope`.
+pub(crate) fn judge_bucket_grant(
+    reading: &Reading<'_>,
+    bucket: &BucketName,
+    policy: Option<&PolicyDocument>,
+    scope: &[String],
+    subject: &Subject,
+) -> Judgement {
+    let (sid, id) = (bucket_sid(bucket), bucket_policy_id(bucket));
     judge_grant(&Wanted {
         kind: PolicyKind::Bucket,
         document: policy,
-        grant: bucket_grant(settings, &sid, &id, &scope),
-        questions: &[Asked {
-            action: READ_ACTION,
-            resources: scope.clone(),
-            context: read_context(settings),
-        }],
+        grant: bucket_grant(reading, &sid, &id, scope),
+        questions: &bucket_questions(reading, scope),
         subject: subject.clone(),
         codes: BUCKET_CODES,
     })
+}
+
+/// What Cloudinary asks of a bucket policy.
+pub(crate) fn bucket_questions(reading: &Reading<'_>, scope: &[String]) -> Vec<Asked> {
+    vec![Asked {
+        action: READ_ACTION,
+        resources: scope.to_vec(),
+        context: reading.of_object(),
+    }]
 }
 
 /// RestrictPublicBuckets shuts out every other account as soon as one statement is public, "including

@@ -1,20 +1,17 @@
 //! A KMS key, for every bucket that needs it.
 
-use guardian_policy::PolicyKind;
+use guardian_policy::{PolicyDocument, PolicyKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::{Judgement, not_observed};
 use crate::call::{CallError, CallErrorKind};
-use crate::cloudinary::{bucket_arn, decrypt_context, describe_context, key_grant};
+use crate::cloudinary::{Reading, bucket_arn, key_grant};
 use crate::declaration::Declaration;
 use crate::finding::{Code, Finding, Subject, Verdict};
 use crate::name::{BucketName, CloudName, KeyArn};
-use crate::observation::{
-    BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState,
-    Unknown,
-};
+use crate::observation::{KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
 use crate::settings::{Mode, Settings};
 
 const KEY_CODES: GrantCodes = GrantCodes {
@@ -33,25 +30,16 @@ pub struct Reader {
     pub clouds: Vec<CloudName>,
     /// What may be done for it.
     pub mode: Mode,
-    /// Whether its default puts a Bucket Key before the key; `None` where the default says nothing of it.
-    /// With one, the encryption context is the bucket's ARN, without one the object's (S3 User Guide,
-    /// bucket-key).
-    pub bucket_key: Option<bool>,
 }
 
 impl Reader {
-    /// The reader that a declared bucket is, by what was seen of it.
+    /// The reader that a declared bucket is.
     #[must_use]
-    pub fn of(declaration: &Declaration, seen: &BucketObservation) -> Self {
-        let bucket_key = match &seen.encryption {
-            Ok(DefaultEncryption::Kms { bucket_key, .. }) => Some(*bucket_key),
-            Ok(DefaultEncryption::SseS3) | Err(_) => None,
-        };
+    pub fn of(declaration: &Declaration) -> Self {
         Self {
             bucket: declaration.bucket.clone(),
             clouds: declaration.clouds.clone(),
             mode: declaration.mode,
-            bucket_key,
         }
     }
 }
@@ -110,16 +98,14 @@ pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader])
     let mut judgement = judge_state(description, &subject);
     match &seen.policy {
         KeyPolicy::Document(document) => {
-            let arn = [description.arn.to_string()];
-            let questions = questions(settings, description, readers);
-            judgement.absorb(judge_grant(&Wanted {
-                kind: PolicyKind::Key,
-                document: Some(document),
-                grant: key_grant(settings, &arn),
-                questions: &questions,
-                subject,
-                codes: KEY_CODES,
-            }));
+            let reading = Reading::of(settings, [&**document]);
+            let questions = key_questions(&reading, &description.arn, &objects_of(settings, readers));
+            judgement.absorb(judge_key_grant(
+                &reading,
+                &description.arn,
+                Some(document),
+                &questions,
+            ));
         }
         KeyPolicy::Unknown(unknown) => judgement.add(Verdict::Unknown, not_observed(subject, unknown)),
         KeyPolicy::NotAsked => {}
@@ -185,25 +171,52 @@ fn judge_state(description: &KeyDescription, subject: &Subject) -> Judgement {
     )
 }
 
-/// What each reader asks of the key.
-pub(crate) fn questions(settings: &Settings, description: &KeyDescription, readers: &[Reader]) -> Vec<Asked> {
-    let resources = || vec![description.arn.to_string()];
-    let mut questions: Vec<Asked> = readers
+/// Judges the grant that a key policy should make.
+pub(crate) fn judge_key_grant(
+    reading: &Reading<'_>,
+    key: &KeyArn,
+    document: Option<&PolicyDocument>,
+    questions: &[Asked],
+) -> Judgement {
+    let arn = [key.to_string()];
+    judge_grant(&Wanted {
+        kind: PolicyKind::Key,
+        document,
+        grant: key_grant(reading, &arn),
+        questions,
+        subject: Subject::Key(key.clone()),
+        codes: KEY_CODES,
+    })
+}
+
+/// The objects that hang on a key: a bucket and the ARN patterns of what is read of it.
+pub(crate) type Objects = (BucketName, Vec<String>);
+
+/// All the objects of the readers.
+pub(crate) fn objects_of(settings: &Settings, readers: &[Reader]) -> Vec<Objects> {
+    let all = |bucket| vec![format!("{}/*", bucket_arn(&settings.partition, bucket))];
+    readers
         .iter()
-        .map(|reader| {
-            let objects = [format!("{}/*", bucket_arn(&settings.partition, &reader.bucket))];
-            Asked {
-                action: "kms:Decrypt",
-                resources: resources(),
-                context: decrypt_context(settings, &reader.bucket, &objects, reader.bucket_key),
-            }
+        .map(|reader| (reader.bucket.clone(), all(&reader.bucket)))
+        .collect()
+}
+
+/// What Cloudinary asks of a key policy. With a Bucket Key the encryption context is the bucket's ARN, without
+/// one the object's (S3 User Guide, bucket-key); a bucket's objects may be of both kinds, so both have to pass.
+pub(crate) fn key_questions(reading: &Reading<'_>, key: &KeyArn, objects: &[Objects]) -> Vec<Asked> {
+    let resources = || vec![key.to_string()];
+    let mut questions: Vec<Asked> = objects
+        .iter()
+        .map(|(bucket, objects)| Asked {
+            action: "kms:Decrypt",
+            resources: resources(),
+            context: reading.decryption(bucket, objects, None),
         })
         .collect();
-    let context = describe_context(settings);
     questions.push(Asked {
         action: "kms:DescribeKey",
         resources: resources(),
-        context,
+        context: reading.description(),
     });
     questions
 }

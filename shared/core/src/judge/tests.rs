@@ -295,7 +295,7 @@ fn a_public_statement_shuts_cloudinary_out_where_public_buckets_are_restricted()
 
 #[test]
 fn a_key_without_the_statement_is_repaired_by_one_statement_and_keeps_the_rest() {
-    let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
+    let reader = Reader::of(&declaration(&["demo"]));
     let seen = key(KeyState::Enabled, key_statements(false));
     let mut judgement = judge_key(&settings(), &seen, std::slice::from_ref(&reader));
     assert_eq!(
@@ -318,7 +318,7 @@ fn a_key_without_the_statement_is_repaired_by_one_statement_and_keeps_the_rest()
 
 #[test]
 fn a_granted_key_is_fine_and_an_inert_grant_is_not() {
-    let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
+    let reader = Reader::of(&declaration(&["demo"]));
     let fine = key(KeyState::Enabled, key_statements(true));
     assert_eq!(
         judge_key(&settings(), &fine, std::slice::from_ref(&reader)),
@@ -335,7 +335,7 @@ fn a_granted_key_is_fine_and_an_inert_grant_is_not() {
 
 #[test]
 fn a_key_that_decrypts_nothing_is_for_a_person_and_its_policy_waits() {
-    let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
+    let reader = Reader::of(&declaration(&["demo"]));
     for (state, code) in [
         (KeyState::Disabled, Code::KeyDisabled),
         (KeyState::PendingDeletion, Code::KeyPendingDeletion),
@@ -367,7 +367,7 @@ fn a_key_that_objects_may_be_under_makes_it_depend_and_no_worse() {
 
 #[test]
 fn keys_that_are_not_ours_to_grant_are_told_as_such() {
-    let reader = Reader::of(&declaration(&["demo"]), &healthy(&declaration(&["demo"])));
+    let reader = Reader::of(&declaration(&["demo"]));
     let mut managed = key(KeyState::Enabled, key_statements(false));
     managed.policy = KeyPolicy::NotAsked;
     managed.description.as_mut().unwrap().manager = KeyManager::Aws;

@@ -1,0 +1,65 @@
+//! What is no command at all, and the help.
+
+use crate::complaint;
+use crate::guardian::Guardian;
+
+const COMMANDS: [&str; 6] = ["demo", "check", "repair", "route", "replay", "discover"];
+
+#[test]
+fn a_call_that_makes_no_sense_ends_with_2_and_says_so_on_standard_error() {
+    for (arguments, word) in [
+        (&["heal"][..], "heal"),
+        (&["--loud"], "--loud"),
+        (&["check", "media", "--loud"], "--loud"),
+        (&["check"], "BUCKET"),
+        (&["check", "media", "--all"], "--all"),
+        (&["check", "--all", "--cloud", "demo"], "--all"),
+        (&["check", "media bucket", "--cloud", "demo"], "bucket name"),
+        (&["check", "media", "--cloud", "."], "cloud name"),
+        (&["repair"], "BUCKET"),
+        (&["route"], "FILE"),
+        (&["replay"], "FILE"),
+        (&["discover", "--format", "yaml"], "terraform"),
+    ] {
+        let ended = Guardian::new(arguments).run().expect(2);
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+        assert!(ended.stderr.contains(word), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn every_command_has_a_help_that_names_its_options() {
+    let all = Guardian::new(&["--help"]).run().expect(0).stdout;
+    for words in ["0 readable", "1 findings", "2 could not run"] {
+        assert!(all.contains(words), "the exit status is explained: {all}");
+    }
+    for command in COMMANDS {
+        assert!(all.contains(command), "{command}: {all}");
+        let help = Guardian::new(&[command, "--help"]).run().expect(0).stdout;
+        assert!(help.contains(&format!("Usage: guardian {command}")), "{help}");
+        let options: &[&str] = match command {
+            "demo" => &["--json"],
+            "check" => &["[BUCKET]", "--cloud", "--all", "--json"],
+            "repair" => &["<BUCKET>", "--cloud", "--yes", "--json"],
+            "route" => &["<FILE>", "--json"],
+            "replay" => &["<FILE>", "--yes"],
+            _ => &["--format", "table", "terraform", "cloudformation"],
+        };
+        for option in options {
+            assert!(help.contains(option), "{command} {option}: {help}");
+        }
+    }
+}
+
+#[test]
+fn it_tells_its_version() {
+    let told = Guardian::new(&["--version"]).run().expect(0).stdout;
+    assert_eq!(told, format!("guardian {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_file_of_events_that_cannot_be_read_is_refused_before_anything_is_asked_of_aws() {
+    // No Region, no credentials: a replay that got as far as that would complain of these.
+    let said = complaint(Guardian::new(&["replay", "-", "--yes"]).run_on("{\"detail\": "));
+    assert!(said.contains("not JSON"), "{said}");
+}
