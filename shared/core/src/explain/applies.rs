@@ -101,8 +101,10 @@ fn misses(action: &str, statement: &Statement<'_>, arn: &str) -> Option<&'static
     }
     let lower = action.to_ascii_lowercase();
     let names_bucket = resources.iter().any(|resource| matches(resource, arn));
+    let objects = format!("{arn}/");
     let names_objects = resources.iter().any(|resource| {
-        *resource == "*" || resource.starts_with(&format!("{arn}/")) || resource.ends_with('*')
+        let head = resource.split(['*', '?']).next().unwrap_or_default();
+        resource.starts_with(&objects) || (resource.contains(['*', '?']) && objects.starts_with(head))
     });
     if lower.contains("object") && !is_of_bucket(&lower) && !names_objects {
         return Some("is about objects, and the statement names only the bucket (add `/*`)");

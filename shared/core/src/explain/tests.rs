@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use serde_json::json;
 
 use super::*;
@@ -14,11 +16,13 @@ fn grant() -> Value {
     json!({"Effect": "Allow", "Principal": {"AWS": "232482882421"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*"})
 }
 
-fn explained(policy: &PolicyDocument, change: impl FnOnce(&mut Documents<'_>)) -> Explained {
-    let (bucket, account) = (bucket(), "232482882421".parse().unwrap());
+static BUCKET: LazyLock<BucketName> = LazyLock::new(bucket);
+static ACCOUNT: LazyLock<AccountId> = LazyLock::new(|| "232482882421".parse().unwrap());
+
+fn explained<'a>(policy: &'a PolicyDocument, change: impl FnOnce(&mut Documents<'a>)) -> Explained {
     let mut documents = Documents {
-        bucket: &bucket,
-        cloudinary_account: &account,
+        bucket: &BUCKET,
+        cloudinary_account: &ACCOUNT,
         partition: "aws",
         policy: Some(policy),
         public_access_block: None,

@@ -104,7 +104,7 @@ fn two_buckets_on_one_key_are_one_write_and_one_message() {
 #[test]
 fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
     let (stage, key) = Stage::with_vault();
-    let second = stage.key("SECOND");
+    let second = stage.key_after(&key, "SECOND");
     stage.settled();
     let default = DefaultEncryption::Kms {
         key: Some(second.to_string()),
@@ -188,14 +188,35 @@ fn a_key_that_waits_for_its_deletion_is_for_a_person() {
 
 #[test]
 fn a_key_of_another_account_is_for_its_owner() {
-    let stage = Stage::new(4);
-    let foreign = stage.model.add_key_of(&"444455556666".parse().unwrap(), "us-east-1");
+    let stage = Stage::with_media();
+    let foreign = stage
+        .model
+        .add_key_of(&"444455556666".parse().unwrap(), "us-east-1");
     name_key(&foreign, "KEY");
-    stage.bucket_under(&bucket("vault"), foreign.as_str());
-    stage.declared(&bucket("vault"), DEMO);
+    let default = DefaultEncryption::Kms {
+        key: Some(foreign.to_string()),
+        bucket_key: false,
+    };
+    stage
+        .ana()
+        .put_bucket_encryption(&bucket("media"), default)
+        .unwrap();
+    let report = only(stage.round());
+    stage.expect_calls(
+        "SendMessageBatch bucket:media
+        [look at media]
+        DescribeKey KEY
+        PutItem key:KEY reader#media
+        PutItem bucket:media needs#KEY
+        SendMessageBatch key:KEY
+        SendMessage bucket:media in 30 s",
+    );
+    expect_found(&report, &["key-foreign key:KEY (human)"]);
+    assert_eq!(outcome(&report), (Some(Verdict::Depends), 0));
     stage.rest();
-    stage.model.take_notices();
-    stage.expect_incidents(&[]);
+    let told = stage.expect_told(&["needs-you: key-foreign on media"]);
+    assert!(told[0].contains("444455556666"), "{}", told[0]);
+    assert_eq!(stage.take_repairs(), [""; 0]);
 }
 
 #[test]

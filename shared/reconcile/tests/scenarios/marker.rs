@@ -107,8 +107,8 @@ fn a_cloud_name_that_is_no_longer_declared_leaves_an_unexpected_marker() {
     stage.declared(&media, r#"{"clouds": ["demo-staging"]}"#);
     stage.rest();
     stage.expect_told(&[
-        "needs-you: marker-unexpected on media",
         "repaired: marker-missing on media",
+        "needs-you: marker-unexpected on media",
     ]);
     assert_eq!(stage.model.objects(&media).keys().filter(|key| key.starts_with(".w")).count(), 2);
 }

@@ -102,19 +102,18 @@ fn under_a_deny_of_everything_nothing_is_added_because_it_would_not_help() {
 
 /// The policy is there, lacks the grant and cannot be written back: the same conversation for every reason.
 #[track_caller]
-fn expect_unwritable(stage: &Stage, why: &str, more_calls: &str) {
+fn expect_unwritable(stage: &Stage, why: &str) {
     let media = bucket("media");
     let before = stage.model.policy(&media);
     let report = only(stage.round());
-    stage.expect_calls(&format!(
+    stage.expect_calls(
         "SendMessageBatch bucket:media
         [look at media]
-        {more_calls}
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#policy-unwritable#bucket:media
         Publish needs-you: policy-unwritable on media
-        PutItem bucket:media incident#policy-unwritable#bucket:media"
-    ));
+        PutItem bucket:media incident#policy-unwritable#bucket:media",
+    );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&["needs-you: policy-unwritable on media"]);
     assert!(told[0].contains(why), "{}", told[0]);
@@ -134,7 +133,7 @@ fn a_policy_that_names_somebody_deleted_is_left_alone_until_a_person_corrects_it
         "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*"});
     stage.terraform_replaces(&media, &[statement]);
     stage.ana().delete_principal(leaver);
-    expect_unwritable(&stage, "no longer exists", "");
+    expect_unwritable(&stage, "no longer exists");
 
     stage.terraform_replaces(&media, &[]);
     stage.round();
@@ -160,27 +159,49 @@ fn a_policy_that_names_somebody_deleted_is_left_alone_until_a_person_corrects_it
 fn a_policy_without_room_for_our_statement_is_left_alone() {
     let stage = Stage::with_media();
     let media = bucket("media");
-    let long = json!({"Sid": "Long", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
-        "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::media/{}", "x".repeat(19_700))});
-    stage.terraform_replaces(&media, &[long]);
-    expect_unwritable(&stage, "20480 are the limit", "");
+    let long = |length| {
+        json!({"Sid": "Long", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+            "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::media/{}", "x".repeat(length))})
+    };
+    let rest = owners_policy(&media, &[long(0)]).to_string().len();
+    stage.terraform_replaces(&media, &[long(20_480 - rest)]);
+    expect_unwritable(&stage, "20480 are the limit");
 }
 
 #[test]
 fn a_public_policy_under_block_public_policy_is_left_alone() {
     let stage = Stage::with_media();
     let media = bucket("media");
-    let open = json!({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+    let open = json!({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjectTagging",
         "Resource": "arn:aws:s3:::media/open/*"});
-    stage
-        .model
-        .set_policy(&media, &owners_policy(&media, &[open]).to_string());
+    let policy = owners_policy(&media, &[open]).to_string();
+    stage.model.set_policy(&media, &policy);
     let block = PublicAccessBlock {
         block_public_policy: true,
+        restrict_public_buckets: true,
         ..PublicAccessBlock::default()
     };
     stage.ana().put_public_access_block(&media, block).unwrap();
-    expect_unwritable(&stage, "BlockPublicPolicy", "GetPublicAccessBlock media");
+    let report = only(stage.round());
+    stage.expect_calls(
+        "SendMessageBatch bucket:media
+        [look at media]
+        GetPublicAccessBlock media
+        PutItem bucket:media incident#grant-missing#bucket:media
+        PutItem bucket:media incident#policy-unwritable#bucket:media
+        PutItem bucket:media incident#public-policy-restricted#bucket:media
+        Publish needs-you: policy-unwritable on media
+        Publish needs-you: public-policy-restricted on media
+        PutItem bucket:media incident#policy-unwritable#bucket:media
+        PutItem bucket:media incident#public-policy-restricted#bucket:media",
+    );
+    assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
+    let told = stage.expect_told(&[
+        "needs-you: policy-unwritable on media",
+        "needs-you: public-policy-restricted on media",
+    ]);
+    assert!(told[0].contains("BlockPublicPolicy") && told[0].contains("Open"), "{}", told[0]);
+    assert_eq!(stage.model.policy(&media).unwrap(), policy);
 }
 
 #[test]

@@ -129,6 +129,13 @@ impl Stage {
         key
     }
 
+    /// A key whose ARN sorts behind another's: the order in which a bucket's keys are kept.
+    pub(crate) fn key_after(&self, first: &KeyArn, name: &'static str) -> KeyArn {
+        std::iter::repeat_with(|| self.key(name))
+            .find(|key| key > first)
+            .unwrap()
+    }
+
     pub(crate) fn declared(&self, bucket: &BucketName, declaration: &str) {
         self.terraform()
             .put_parameter(bucket.as_str(), declaration)
