@@ -154,10 +154,14 @@ impl<'a> Reading<'a> {
         ))
     }
 
-    /// What is known of DescribeKey, which is sent to KMS itself.
+    /// What is known of DescribeKey, which is sent to KMS itself and encrypts nothing.
     #[must_use]
     pub fn description(&self) -> Context {
-        self.with_known(Context::external_kms_direct(self.external()))
+        let context = Context::external_kms_direct(self.external())
+            .absent("kms:EncryptionAlgorithm")
+            .absent("kms:EncryptionContext:aws:s3:arn")
+            .absent("kms:EncryptionContextKeys");
+        self.with_known(context)
     }
 }
 

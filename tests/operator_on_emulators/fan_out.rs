@@ -1,0 +1,169 @@
+//! One event for many resources on the real queues: from the ingest queue through the router into the FIFO queue.
+//!
+//! The adapters read the environment of their process, so the test calls itself once more with the emulator in it.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use guardian_aws::{Aws, Connection, PARAMETER_PREFIX, Stack};
+use guardian_core::cause::Work;
+use guardian_core::name::Resource;
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_reconcile::{Message, reconcile_batch, route_batch};
+use serde_json::{Value, json};
+
+use crate::emulator::{Emulator, Kind, environment};
+use crate::guardian::{nowhere, run};
+
+crate::on_each_emulator! {
+    one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none
+}
+
+/// Set in the process that is called, where the emulator is in the environment.
+const INSIDE: &str = "GUARDIAN_TEST_INSIDE";
+
+const BUCKETS: usize = 200;
+
+fn one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none(kind: Kind) {
+    let Some(emulator) = Emulator::start(kind) else { return };
+    let mut inside = Command::new(std::env::current_exe().unwrap());
+    inside.args(["fan_out::inside", "--exact", "--ignored", "--nocapture"]).env_clear().envs(environment());
+    inside.env("HOME", nowhere()).env("AWS_EC2_METADATA_DISABLED", "true");
+    inside.env("AWS_ENDPOINT_URL", emulator.endpoint()).env(INSIDE, "1");
+    let ended = run(inside, "", Duration::from_secs(120)).expect(0);
+    assert!(ended.stdout.contains("1 passed"), "{}", ended.stdout);
+}
+
+/// The schedule fires; for every declared bucket there is one message.
+fn schedule(id: &str) -> Message {
+    let event = json!({
+        "version": "0", "id": id, "detail-type": "Scheduled Event", "source": "aws.events", "detail": {},
+        "time": "2026-11-23T07:00:00Z", "region": crate::emulator::REGION, "account": crate::emulator::ACCOUNT,
+        "resources": [format!("arn:aws:events:eu-west-1:{}:rule/cloudinary-guardian-Sweep", crate::emulator::ACCOUNT)]
+    });
+    Message { id: format!("message-{id}"), body: event.to_string() }
+}
+
+/// The pipeline's queue, adapters and settings on the emulator.
+struct Pipeline {
+    aws: Aws,
+    settings: Settings,
+    sqs: aws_sdk_sqs::Client,
+    work: String,
+}
+
+impl Pipeline {
+    async fn with_declarations(count: usize) -> Self {
+        let connection = Connection::from_environment().await.unwrap();
+        let caller = connection.caller().await.unwrap();
+        let sqs = aws_sdk_sqs::Client::new(connection.config());
+        let queue = sqs.create_queue().queue_name("guardian-work.fifo");
+        let queue = queue.attributes(QueueAttributeName::FifoQueue, "true").send().await.unwrap();
+        let work = queue.queue_url.unwrap();
+        let ssm = aws_sdk_ssm::Client::new(connection.config());
+        for number in 0..count {
+            let put = ssm.put_parameter().name(format!("{PARAMETER_PREFIX}media-{number:03}"));
+            let put = put.value(r#"{"clouds": ["demo"]}"#).r#type(aws_sdk_ssm::types::ParameterType::String);
+            put.send().await.unwrap();
+        }
+        let settings = Settings {
+            account: caller.account.clone(),
+            partition: "aws".to_owned(),
+            region: connection.region().to_owned(),
+            cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
+            ceilings: Ceilings::open(Mode::Repair),
+        };
+        let stack = Stack { work_queue_url: Some(work.clone()), ..Stack::default() };
+        Self { aws: Aws::new(connection, caller.account, stack), settings, sqs, work }
+    }
+
+    /// Everything that waits in the queue, taken out of it.
+    async fn receive_all(&self) -> Vec<Message> {
+        let mut received = Vec::new();
+        loop {
+            let request = self.sqs.receive_message().queue_url(&self.work).max_number_of_messages(10);
+            let batch = request.send().await.unwrap().messages.unwrap_or_default();
+            if batch.is_empty() {
+                return received;
+            }
+            for message in batch {
+                let handle = message.receipt_handle.unwrap();
+                self.sqs.delete_message().queue_url(&self.work).receipt_handle(handle).send().await.unwrap();
+                received.push(Message { id: message.message_id.unwrap(), body: message.body.unwrap() });
+            }
+        }
+    }
+
+    async fn route(&self, message: &Message) {
+        assert_eq!(route_batch(&self.aws, std::slice::from_ref(message)).await, Vec::<String>::new());
+    }
+
+    async fn reconcile(&self, messages: &[Message]) {
+        let (reports, failed) = reconcile_batch(&self.aws, &self.settings, messages).await;
+        assert_eq!((reports.len(), failed), (messages.len(), Vec::new()), "{reports:#?}");
+    }
+}
+
+fn resources(messages: &[Message]) -> Vec<Resource> {
+    let work = |message: &Message| serde_json::from_str::<Work>(&message.body).unwrap();
+    messages.iter().map(|message| work(message).resource).collect()
+}
+
+#[test]
+#[ignore = "its neighbours call it, with an emulator in its environment"]
+fn inside() {
+    if std::env::var_os(INSIDE).is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pipeline = Pipeline::with_declarations(BUCKETS).await;
+        pipeline.route(&schedule("e1")).await;
+        let sweep = pipeline.receive_all().await;
+        assert_eq!(resources(&sweep), [Resource::Sweep]);
+
+        pipeline.reconcile(&sweep).await;
+        let delivered = resources(&pipeline.receive_all().await);
+        assert_eq!(delivered.len(), BUCKETS);
+        let named = |number| Resource::Bucket(format!("media-{number:03}").parse().unwrap());
+        let wanted: BTreeSet<Resource> = (0..BUCKETS).map(named).collect();
+        assert_eq!(delivered.into_iter().collect::<BTreeSet<_>>(), wanted, "each of them once");
+
+        // EventBridge may deliver twice, and SQS may hand the sweep out twice.
+        pipeline.route(&schedule("e1")).await;
+        assert_eq!(resources(&pipeline.receive_all().await), []);
+        pipeline.reconcile(&sweep).await;
+        assert_eq!(resources(&pipeline.receive_all().await), []);
+
+        // The next hour is another event, though it says the same.
+        pipeline.route(&schedule("e2")).await;
+        let sweep = pipeline.receive_all().await;
+        pipeline.reconcile(&sweep).await;
+        assert_eq!(pipeline.receive_all().await.len(), BUCKETS);
+        several_resources_of_one_event(&pipeline).await;
+    });
+}
+
+/// A key and a bucket in one batch of events, and an event that changes the same again.
+async fn several_resources_of_one_event(pipeline: &Pipeline) {
+    let changed = |id: &str| -> Message {
+        let detail: Value = json!({
+            "eventVersion": "1.11", "eventSource": "s3.amazonaws.com", "eventName": "PutBucketPolicy", "eventID": id,
+            "eventTime": "2026-11-23T07:00:00Z", "awsRegion": crate::emulator::REGION, "readOnly": false,
+            "eventType": "AwsApiCall", "eventCategory": "Management", "managementEvent": true,
+            "requestParameters": {"bucketName": "media-000", "Host": "media-000.s3.eu-west-1.amazonaws.com"}
+        });
+        let source = json!({"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "id": "envelope"});
+        let mut event = source;
+        event["detail"] = detail;
+        Message { id: id.to_owned(), body: event.to_string() }
+    };
+    for id in ["c1", "c1", "c2"] {
+        pipeline.route(&changed(id)).await;
+    }
+    let delivered = resources(&pipeline.receive_all().await);
+    let bucket = Resource::Bucket("media-000".parse().unwrap());
+    assert_eq!(delivered, [bucket.clone(), bucket], "the repetition is one, the later change is another");
+}
