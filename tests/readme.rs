@@ -11,23 +11,37 @@ fn guardian(arguments: &[&str]) -> String {
         .env_clear()
         .output()
         .unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// The fenced blocks of one kind.
 fn blocks(kind: &str) -> Vec<&'static str> {
     let fence = format!("```{kind}\n");
-    README.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+    README
+        .split(&fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect()
 }
 
 #[test]
 fn every_explanation_in_the_readme_is_what_the_tool_prints() {
     let mut shown = 0;
     for block in blocks("console") {
-        let Some((command, output)) = block.split_once('\n') else { continue };
-        let Some(arguments) = command.strip_prefix("$ guardian explain ") else { continue };
-        let arguments: Vec<&str> = std::iter::once("explain").chain(arguments.split_whitespace()).collect();
+        let Some((command, output)) = block.split_once('\n') else {
+            continue;
+        };
+        let Some(arguments) = command.strip_prefix("$ guardian explain ") else {
+            continue;
+        };
+        let arguments: Vec<&str> = std::iter::once("explain")
+            .chain(arguments.split_whitespace())
+            .collect();
         assert_eq!(guardian(&arguments), output, "{command}");
         shown += 1;
     }
@@ -36,6 +50,9 @@ fn every_explanation_in_the_readme_is_what_the_tool_prints() {
 
 #[test]
 fn the_incident_in_the_readme_is_one_of_the_demonstration() {
-    let incident = blocks("text").into_iter().find(|block| block.contains("told  ")).unwrap();
+    let incident = blocks("text")
+        .into_iter()
+        .find(|block| block.contains("told  "))
+        .unwrap();
     assert!(guardian(&["demo"]).contains(incident), "{incident}");
 }

@@ -39,7 +39,8 @@ pub(crate) struct Emulator {
     pub(crate) kind: Kind,
     process: Child,
     port: u16,
-    folder: PathBuf,
+    /// A folder of its own, gone when it is.
+    pub(crate) folder: PathBuf,
 }
 
 impl Emulator {
@@ -143,7 +144,9 @@ fn command(kind: Kind, python: &Path, port: u16, folder: &Path) -> Command {
         .stdin(Stdio::piped())
         .stdout(log.try_clone().unwrap())
         .stderr(log);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator/launch.py"));
+    command
+        .arg("-I")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator/launch.py"));
     let port = port.to_string();
     match kind {
         Kind::Moto => command.args(["moto.server", "-H", "127.0.0.1", "-p", &port]),
@@ -192,9 +195,9 @@ pub(crate) fn python() -> Option<PathBuf> {
             !required,
             "GUARDIAN_REQUIRE_EMULATORS=1, but the emulators cannot run here: {why}"
         );
-        say(&format!(
-            "SKIPPED: a test on an emulator, because the emulators cannot run here: {why}"
-        ));
+        let thread = thread::current();
+        let test = thread.name().unwrap_or("a test");
+        say(&format!("SKIPPED: {test}: the emulators cannot run here: {why}"));
         return None;
     }
     Some(Path::new(done.expect(0).stdout.trim()).join("bin/python"))

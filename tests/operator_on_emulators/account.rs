@@ -53,7 +53,10 @@ impl Run {
 /// The codes of an answer's findings, in order.
 pub(crate) fn codes(answer: &Value) -> Vec<&str> {
     let findings = answer["findings"].as_array().unwrap();
-    let mut codes: Vec<&str> = findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect();
+    let mut codes: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding["code"].as_str().unwrap())
+        .collect();
     codes.sort_unstable();
     codes
 }
@@ -62,7 +65,18 @@ impl Account {
     /// `None` where emulators cannot run.
     pub(crate) fn on(kind: Kind) -> Option<Self> {
         let emulator = Emulator::start(kind)?;
-        Some(Self { boto: Boto::on(&emulator), witness: Witness::before(&emulator.endpoint()), emulator })
+        Some(Self {
+            boto: Boto::on(&emulator),
+            witness: Witness::before(&emulator.endpoint()),
+            emulator,
+        })
+    }
+
+    /// A file that is there as long as the account is.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.emulator.folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.into_os_string().into_string().unwrap()
     }
 
     /// Whether Cloudinary's and strangers' calls are judged by the bucket policy.
@@ -77,22 +91,34 @@ impl Account {
 
     pub(crate) fn guardian(&self, arguments: &[&str]) -> Run {
         self.witness.take();
-        let run = self.emulator.guardian(arguments).env("AWS_ENDPOINT_URL", &self.endpoint());
+        let run = self
+            .emulator
+            .guardian(arguments)
+            .env("AWS_ENDPOINT_URL", &self.endpoint());
         let ended = run.run();
-        Run { ended, calls: self.witness.take() }
+        Run {
+            ended,
+            calls: self.witness.take(),
+        }
     }
 
     /// A bucket with an object in it, and old versions of everything kept: an object that is written again shows.
     pub(crate) fn create_bucket(&self, bucket: &str) {
         let place = json!({"LocationConstraint": crate::emulator::REGION});
-        self.boto.call(("s3", "create_bucket"), &json!({"Bucket": bucket, "CreateBucketConfiguration": place}));
+        self.boto.call(
+            ("s3", "create_bucket"),
+            &json!({"Bucket": bucket, "CreateBucketConfiguration": place}),
+        );
         let versioning = json!({"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}});
         self.boto.call(("s3", "put_bucket_versioning"), &versioning);
         self.put_object(bucket, "photos/cat.jpg");
     }
 
     pub(crate) fn put_object(&self, bucket: &str, key: &str) {
-        self.boto.call(("s3", "put_object"), &json!({"Bucket": bucket, "Key": key, "Body": "purr"}));
+        self.boto.call(
+            ("s3", "put_object"),
+            &json!({"Bucket": bucket, "Key": key, "Body": "purr"}),
+        );
     }
 
     /// What the owner wrote for himself: nothing without TLS.
@@ -111,12 +137,18 @@ impl Account {
 
     pub(crate) fn put_policy(&self, bucket: &str, statements: &[Value]) {
         let policy = json!({"Version": "2012-10-17", "Id": "by-hand", "Statement": statements}).to_string();
-        self.boto.call(("s3", "put_bucket_policy"), &json!({"Bucket": bucket, "Policy": policy}));
+        self.boto.call(
+            ("s3", "put_bucket_policy"),
+            &json!({"Bucket": bucket, "Policy": policy}),
+        );
     }
 
     /// The policy as it is stored; none where there is none.
     pub(crate) fn policy(&self, bucket: &str) -> Option<Value> {
-        match self.boto.try_call(("s3", "get_bucket_policy"), &json!({"Bucket": bucket})) {
+        match self
+            .boto
+            .try_call(("s3", "get_bucket_policy"), &json!({"Bucket": bucket}))
+        {
             Ok(answer) => Some(serde_json::from_str(answer["Policy"].as_str().unwrap()).unwrap()),
             Err(code) => {
                 assert_eq!(code, "NoSuchBucketPolicy");
@@ -145,7 +177,10 @@ impl Account {
     }
 
     pub(crate) fn key_policy(&self, key: &str) -> Value {
-        let answer = self.boto.call(("kms", "get_key_policy"), &json!({"KeyId": key, "PolicyName": "default"}));
+        let answer = self.boto.call(
+            ("kms", "get_key_policy"),
+            &json!({"KeyId": key, "PolicyName": "default"}),
+        );
         serde_json::from_str(answer["Policy"].as_str().unwrap()).unwrap()
     }
 
@@ -157,7 +192,9 @@ impl Account {
 
     /// Everything of a bucket that the guardian might change, down to versions and times.
     pub(crate) fn state(&self, bucket: &str) -> Value {
-        let versions = self.boto.call(("s3", "list_object_versions"), &json!({"Bucket": bucket}));
+        let versions = self
+            .boto
+            .call(("s3", "list_object_versions"), &json!({"Bucket": bucket}));
         json!({"policy": self.policy(bucket), "versions": versions["Versions"], "deleted": versions["DeleteMarkers"]})
     }
 }

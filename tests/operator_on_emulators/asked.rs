@@ -22,10 +22,21 @@ fn a_repair_without_yes_and_without_a_terminal_changes_nothing(kind: Kind) {
     let before = account.state("media");
 
     let ended = account.guardian(&REPAIR).reading_only().ended.expect(2);
-    assert!(ended.stdout.contains("This will be changed, and nothing else"), "{}", ended.stdout);
-    assert!(ended.stderr.contains("nothing was changed") && ended.stderr.contains("--yes"), "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("This will be changed, and nothing else"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stderr.contains("nothing was changed") && ended.stderr.contains("--yes"),
+        "{}",
+        ended.stderr
+    );
 
-    let plan = account.guardian(&[&REPAIR[..], &["--json"]].concat()).reading_only().answer(1);
+    let plan = account
+        .guardian(&[&REPAIR[..], &["--json"]].concat())
+        .reading_only()
+        .answer(1);
     assert_eq!(codes(&plan), ["grant-missing", "marker-missing"]);
     assert_eq!(plan["plan"].as_array().unwrap().len(), 2, "{plan:#}");
     assert_eq!(plan["applied"].as_array().unwrap().len(), 0, "{plan:#}");
@@ -41,13 +52,22 @@ fn on_a_terminal_the_plan_is_shown_and_the_answer_counts(kind: Kind) {
 
     for no in ["n", "", "perhaps"] {
         let ended = repair(no).expect(1);
-        assert!(ended.stdout.contains("Apply? [y/N]") && ended.stdout.contains("nothing was changed"), "{ended:?}");
+        assert!(
+            ended.stdout.contains("Apply? [y/N]") && ended.stdout.contains("nothing was changed"),
+            "{ended:?}"
+        );
         assert_eq!(account.state("media"), before, "`{no}` is no yes");
     }
     let ended = repair("y").expect(0);
-    assert!(ended.stdout.contains("This will be changed, and nothing else"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("This will be changed, and nothing else"),
+        "{ended:?}"
+    );
     assert!(ended.stdout.contains("media: readable"), "{ended:?}");
-    account.guardian(&["check", "media", "--cloud", "demo"]).ended.expect(0);
+    account
+        .guardian(&["check", "media", "--cloud", "demo"])
+        .ended
+        .expect(0);
 }
 
 #[test]
@@ -63,9 +83,19 @@ fn on_a_terminal_the_demonstration_has_colours_unless_no_color_forbids_them() {
 
 fn on_a_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(python().unwrap());
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operator_on_emulators/terminal.py"));
-    command.args([answer, env!("CARGO_BIN_EXE_guardian")]).args(arguments);
-    command.env_clear().envs(environment()).envs(variables.iter().copied());
-    command.env("HOME", nowhere()).env("AWS_EC2_METADATA_DISABLED", "true").env("TERM", "xterm-256color");
+    command
+        .arg("-I")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operator_on_emulators/terminal.py"));
+    command
+        .args([answer, env!("CARGO_BIN_EXE_guardian")])
+        .args(arguments);
+    command
+        .env_clear()
+        .envs(environment())
+        .envs(variables.iter().copied());
+    command
+        .env("HOME", nowhere())
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("TERM", "xterm-256color");
     run(command, "", Duration::from_secs(60))
 }

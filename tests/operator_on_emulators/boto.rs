@@ -23,12 +23,28 @@ pub(crate) struct Boto {
 impl Boto {
     pub(crate) fn on(emulator: &Emulator) -> Self {
         let mut command = Command::new(python().unwrap());
-        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operator_on_emulators/boto.py"));
-        command.env_clear().envs(environment()).env("HOME", nowhere()).env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+            .arg("-I")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/operator_on_emulators/boto.py"));
+        command
+            .env_clear()
+            .envs(environment())
+            .env("HOME", nowhere())
+            .env("AWS_EC2_METADATA_DISABLED", "true");
         command.env("AWS_ENDPOINT_URL", emulator.endpoint());
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let pipes = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Self { process, pipes: RefCell::new(Some(pipes)) }
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pipes = (
+            process.stdin.take().unwrap(),
+            BufReader::new(process.stdout.take().unwrap()),
+        );
+        Self {
+            process,
+            pipes: RefCell::new(Some(pipes)),
+        }
     }
 
     /// Calls as somebody, and answers with what came or with the code of the error.
@@ -38,7 +54,8 @@ impl Boto {
         (service, operation): (&str, &str),
         arguments: &Value,
     ) -> Result<Value, String> {
-        let call = json!({"account": account, "service": service, "operation": operation, "arguments": arguments});
+        let call =
+            json!({"account": account, "service": service, "operation": operation, "arguments": arguments});
         let mut pipes = self.pipes.borrow_mut();
         let (to, from) = pipes.as_mut().unwrap();
         writeln!(to, "{call}").unwrap();
@@ -58,7 +75,8 @@ impl Boto {
 
     /// The same, where it has to succeed.
     pub(crate) fn call(&self, what: (&str, &str), arguments: &Value) -> Value {
-        self.try_call(what, arguments).unwrap_or_else(|code| panic!("{what:?} {arguments}: {code}"))
+        self.try_call(what, arguments)
+            .unwrap_or_else(|code| panic!("{what:?} {arguments}: {code}"))
     }
 }
 

@@ -21,17 +21,26 @@ crate::on_each_emulator! {
     one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none
 }
 
-/// Set in the process that is called, where the emulator is in the environment.
+/// Set in the process that is called, where the emulator is in the environment: which one it is.
 const INSIDE: &str = "GUARDIAN_TEST_INSIDE";
 
 const BUCKETS: usize = 200;
 
 fn one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none(kind: Kind) {
-    let Some(emulator) = Emulator::start(kind) else { return };
+    let Some(emulator) = Emulator::start(kind) else {
+        return;
+    };
     let mut inside = Command::new(std::env::current_exe().unwrap());
-    inside.args(["fan_out::inside", "--exact", "--ignored", "--nocapture"]).env_clear().envs(environment());
-    inside.env("HOME", nowhere()).env("AWS_EC2_METADATA_DISABLED", "true");
-    inside.env("AWS_ENDPOINT_URL", emulator.endpoint()).env(INSIDE, "1");
+    inside
+        .args(["fan_out::inside", "--exact", "--ignored", "--nocapture"])
+        .env_clear()
+        .envs(environment());
+    inside
+        .env("HOME", nowhere())
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    inside
+        .env("AWS_ENDPOINT_URL", emulator.endpoint())
+        .env(INSIDE, format!("{kind:?}"));
     let ended = run(inside, "", Duration::from_secs(120)).expect(0);
     assert!(ended.stdout.contains("1 passed"), "{}", ended.stdout);
 }
@@ -43,7 +52,10 @@ fn schedule(id: &str) -> Message {
         "time": "2026-11-23T07:00:00Z", "region": crate::emulator::REGION, "account": crate::emulator::ACCOUNT,
         "resources": [format!("arn:aws:events:eu-west-1:{}:rule/cloudinary-guardian-Sweep", crate::emulator::ACCOUNT)]
     });
-    Message { id: format!("message-{id}"), body: event.to_string() }
+    Message {
+        id: format!("message-{id}"),
+        body: event.to_string(),
+    }
 }
 
 /// The pipeline's queue, adapters and settings on the emulator.
@@ -60,12 +72,20 @@ impl Pipeline {
         let caller = connection.caller().await.unwrap();
         let sqs = aws_sdk_sqs::Client::new(connection.config());
         let queue = sqs.create_queue().queue_name("guardian-work.fifo");
-        let queue = queue.attributes(QueueAttributeName::FifoQueue, "true").send().await.unwrap();
+        let queue = queue
+            .attributes(QueueAttributeName::FifoQueue, "true")
+            .send()
+            .await
+            .unwrap();
         let work = queue.queue_url.unwrap();
         let ssm = aws_sdk_ssm::Client::new(connection.config());
         for number in 0..count {
-            let put = ssm.put_parameter().name(format!("{PARAMETER_PREFIX}media-{number:03}"));
-            let put = put.value(r#"{"clouds": ["demo"]}"#).r#type(aws_sdk_ssm::types::ParameterType::String);
+            let put = ssm
+                .put_parameter()
+                .name(format!("{PARAMETER_PREFIX}media-{number:03}"));
+            let put = put
+                .value(r#"{"clouds": ["demo"]}"#)
+                .r#type(aws_sdk_ssm::types::ParameterType::String);
             put.send().await.unwrap();
         }
         let settings = Settings {
@@ -75,34 +95,62 @@ impl Pipeline {
             cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
             ceilings: Ceilings::open(Mode::Repair),
         };
-        let stack = Stack { work_queue_url: Some(work.clone()), ..Stack::default() };
-        Self { aws: Aws::new(connection, caller.account, stack), settings, sqs, work }
+        let stack = Stack {
+            work_queue_url: Some(work.clone()),
+            ..Stack::default()
+        };
+        Self {
+            aws: Aws::new(connection, caller.account, stack),
+            settings,
+            sqs,
+            work,
+        }
     }
 
     /// Everything that waits in the queue, taken out of it.
     async fn receive_all(&self) -> Vec<Message> {
         let mut received = Vec::new();
         loop {
-            let request = self.sqs.receive_message().queue_url(&self.work).max_number_of_messages(10);
+            let request = self
+                .sqs
+                .receive_message()
+                .queue_url(&self.work)
+                .max_number_of_messages(10);
             let batch = request.send().await.unwrap().messages.unwrap_or_default();
             if batch.is_empty() {
                 return received;
             }
             for message in batch {
                 let handle = message.receipt_handle.unwrap();
-                self.sqs.delete_message().queue_url(&self.work).receipt_handle(handle).send().await.unwrap();
-                received.push(Message { id: message.message_id.unwrap(), body: message.body.unwrap() });
+                self.sqs
+                    .delete_message()
+                    .queue_url(&self.work)
+                    .receipt_handle(handle)
+                    .send()
+                    .await
+                    .unwrap();
+                received.push(Message {
+                    id: message.message_id.unwrap(),
+                    body: message.body.unwrap(),
+                });
             }
         }
     }
 
     async fn route(&self, message: &Message) {
-        assert_eq!(route_batch(&self.aws, std::slice::from_ref(message)).await, Vec::<String>::new());
+        assert_eq!(
+            route_batch(&self.aws, std::slice::from_ref(message)).await,
+            Vec::<String>::new()
+        );
     }
 
     async fn reconcile(&self, messages: &[Message]) {
         let (reports, failed) = reconcile_batch(&self.aws, &self.settings, messages).await;
-        assert_eq!((reports.len(), failed), (messages.len(), Vec::new()), "{reports:#?}");
+        assert_eq!(
+            (reports.len(), failed),
+            (messages.len(), Vec::new()),
+            "{reports:#?}"
+        );
     }
 }
 
@@ -114,28 +162,43 @@ fn resources(messages: &[Message]) -> Vec<Resource> {
 #[test]
 #[ignore = "its neighbours call it, with an emulator in its environment"]
 fn inside() {
-    if std::env::var_os(INSIDE).is_none() {
-        return;
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let Ok(kind) = std::env::var(INSIDE) else { return };
+    // It forgets a de-duplication id with the message that had it; SQS "continues to keep track of the message
+    // deduplication ID even after the message is received and deleted" (Developer Guide).
+    let forgets = kind == format!("{:?}", Kind::Moto);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let pipeline = Pipeline::with_declarations(BUCKETS).await;
+        // EventBridge may deliver twice, and SQS may hand the sweep out twice.
+        pipeline.route(&schedule("e1")).await;
         pipeline.route(&schedule("e1")).await;
         let sweep = pipeline.receive_all().await;
         assert_eq!(resources(&sweep), [Resource::Sweep]);
 
         pipeline.reconcile(&sweep).await;
+        pipeline.reconcile(&sweep).await;
         let delivered = resources(&pipeline.receive_all().await);
         assert_eq!(delivered.len(), BUCKETS);
         let named = |number| Resource::Bucket(format!("media-{number:03}").parse().unwrap());
         let wanted: BTreeSet<Resource> = (0..BUCKETS).map(named).collect();
-        assert_eq!(delivered.into_iter().collect::<BTreeSet<_>>(), wanted, "each of them once");
+        assert_eq!(
+            delivered.into_iter().collect::<BTreeSet<_>>(),
+            wanted,
+            "each of them once"
+        );
 
-        // EventBridge may deliver twice, and SQS may hand the sweep out twice.
-        pipeline.route(&schedule("e1")).await;
-        assert_eq!(resources(&pipeline.receive_all().await), []);
-        pipeline.reconcile(&sweep).await;
-        assert_eq!(resources(&pipeline.receive_all().await), []);
+        if !forgets {
+            pipeline.route(&schedule("e1")).await;
+            pipeline.reconcile(&sweep).await;
+            assert_eq!(
+                resources(&pipeline.receive_all().await),
+                [],
+                "also after they were worked off"
+            );
+        }
 
         // The next hour is another event, though it says the same.
         pipeline.route(&schedule("e2")).await;
@@ -155,15 +218,23 @@ async fn several_resources_of_one_event(pipeline: &Pipeline) {
             "eventType": "AwsApiCall", "eventCategory": "Management", "managementEvent": true,
             "requestParameters": {"bucketName": "media-000", "Host": "media-000.s3.eu-west-1.amazonaws.com"}
         });
-        let source = json!({"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "id": "envelope"});
+        let source =
+            json!({"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "id": "envelope"});
         let mut event = source;
         event["detail"] = detail;
-        Message { id: id.to_owned(), body: event.to_string() }
+        Message {
+            id: id.to_owned(),
+            body: event.to_string(),
+        }
     };
     for id in ["c1", "c1", "c2"] {
         pipeline.route(&changed(id)).await;
     }
     let delivered = resources(&pipeline.receive_all().await);
     let bucket = Resource::Bucket("media-000".parse().unwrap());
-    assert_eq!(delivered, [bucket.clone(), bucket], "the repetition is one, the later change is another");
+    assert_eq!(
+        delivered,
+        [bucket.clone(), bucket],
+        "the repetition is one, the later change is another"
+    );
 }

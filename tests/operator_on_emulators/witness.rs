@@ -18,7 +18,11 @@ impl Call {
         let reads = self.0 == "POST /" || READS.iter().any(|read| self.0.starts_with(read));
         let operation = self.0.split_once('.').map_or("", |(_, operation)| operation);
         let of_target = !self.0.contains(' ');
-        !reads || of_target && !["Get", "Describe", "List"].iter().any(|verb| operation.starts_with(verb))
+        !reads
+            || of_target
+                && !["Get", "Describe", "List"]
+                    .iter()
+                    .any(|verb| operation.starts_with(verb))
     }
 }
 
@@ -74,7 +78,10 @@ fn relay(client: &TcpStream, upstream: &str, calls: &Mutex<Vec<Call>>) -> io::Re
         calls.lock().unwrap().push(named(&head));
         (&server).write_all(head.as_bytes())?;
         let length = header(&head, "content-length").map_or(0, |length| length.parse().unwrap());
-        assert!(header(&head, "transfer-encoding").is_none(), "not understood here: {head}");
+        assert!(
+            header(&head, "transfer-encoding").is_none(),
+            "not understood here: {head}"
+        );
         io::copy(&mut requests.by_ref().take(length), &mut &server)?;
     }
 }
@@ -88,7 +95,10 @@ fn head(requests: &mut impl BufRead) -> io::Result<String> {
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let fields = head.lines().filter_map(|line| line.split_once(": "));
-    fields.into_iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    fields
+        .into_iter()
+        .find(|(field, _)| field.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
 }
 
 fn named(head: &str) -> Call {
@@ -100,10 +110,22 @@ fn named(head: &str) -> Call {
 #[test]
 fn a_read_is_told_from_a_write() {
     let call = |name: &str| Call(name.to_owned());
-    for read in ["POST /", "GET /media?policy", "HEAD /media/key", "TrentService.GetKeyPolicy", "AmazonSSM.GetParameter"] {
+    for read in [
+        "POST /",
+        "GET /media?policy",
+        "HEAD /media/key",
+        "TrentService.GetKeyPolicy",
+        "AmazonSSM.GetParameter",
+    ] {
         assert!(!call(read).is_write(), "{read}");
     }
-    for write in ["PUT /media?policy", "DELETE /media/key", "POST /media?delete", "TrentService.PutKeyPolicy", "SQS.Send"] {
+    for write in [
+        "PUT /media?policy",
+        "DELETE /media/key",
+        "POST /media?delete",
+        "TrentService.PutKeyPolicy",
+        "SQS.Send",
+    ] {
         assert!(call(write).is_write(), "{write}");
     }
 }

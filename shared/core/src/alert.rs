@@ -203,13 +203,17 @@ fn next_step(occasion: &Occasion<'_>) -> String {
             "Nothing now. Put the statement above into the source that writes this policy (Terraform, CloudFormation), so that the next run does not take it away again. Cloudinary's CDN caches failed answers for minutes to a day; invalidate what failed.".to_owned()
         }
         (TransitionKind::Resolved, _) => "Nothing: this is over.".to_owned(),
-        (TransitionKind::NeedsYou, _) => occasion.finding.evidence.get("exception").map_or_else(
-            || "See above: only a person can end this.".to_owned(),
-            |exception| {
+        (TransitionKind::NeedsYou, _) => {
+            let evidence = &occasion.finding.evidence;
+            if let Some(exception) = evidence.get("exception") {
                 let text = serde_json::to_string_pretty(exception).unwrap_or_default();
                 format!("Replace the Deny by this, or remove it:\n{text}")
-            },
-        ),
+            } else if let Some(plan) = evidence.get("plan").and_then(Value::as_str) {
+                format!("The guardian only observes here. Make this change, or let it repair (mode `repair`):\n{plan}")
+            } else {
+                "See above: only a person can end this.".to_owned()
+            }
+        }
     }
 }
 

@@ -129,7 +129,7 @@ impl Incident {
     pub fn begin(&mut self, on: String, plan: String, around: Circumstances<'_>) {
         budget::forget_old(&mut self.repairs, around.now);
         // The same repair begun again (its answer was lost, or it is not visible yet) is still one repair.
-        let again = self.state == State::Repairing && self.attempt.as_ref().is_some_and(|last| last.on == on);
+        let again = self.is_open() && self.attempt.as_ref().is_some_and(|last| last.on == on);
         if !again {
             self.repairs.push(around.now);
         }
@@ -144,8 +144,16 @@ impl Incident {
     pub fn needs_you(&mut self, around: Circumstances<'_>) {
         if self.state != State::NeedsYou {
             self.state = State::NeedsYou;
+            // What was tried before did not end it; only what is begun from now on may be told as the repair.
+            self.attempt = None;
             self.announce(TransitionKind::NeedsYou, around);
         }
+    }
+
+    /// AWS would not have it: nothing was written, so nothing is on its way and nothing counts as a repair.
+    pub fn refused(&mut self) {
+        self.attempt = None;
+        self.repairs.pop();
     }
 
     /// Somebody else did what was about to be done: nothing of it is ours to tell.
@@ -162,8 +170,8 @@ impl Incident {
                 self.state = State::Resolved;
                 return;
             }
-            (State::Repairing, Some(_)) => TransitionKind::Repaired,
-            (State::NeedsYou, _) => TransitionKind::Resolved,
+            (State::Repairing | State::NeedsYou, Some(_)) => TransitionKind::Repaired,
+            (State::NeedsYou, None) => TransitionKind::Resolved,
         };
         self.state = if kind == TransitionKind::Repaired {
             State::Repaired

@@ -2,8 +2,6 @@
 //!
 //! Everything has the names of real services, so that an independent simulator can be asked the same.
 
-use std::collections::BTreeMap;
-
 use guardian_policy::{Context, Described, Knowledge, PolicyKind};
 use serde_json::{Map, Value, json};
 
@@ -102,7 +100,6 @@ pub(crate) const KEYS: [(&str, Type, &[&str]); 12] = [
 
 /// The account asks for one action on a set of resources.
 pub(crate) struct Asked {
-    pub(crate) kind: PolicyKind,
     pub(crate) action: &'static str,
     pub(crate) resource: String,
 }
@@ -110,13 +107,11 @@ pub(crate) struct Asked {
 pub(crate) fn asked(choices: &mut Choices<'_>, kind: PolicyKind) -> Asked {
     if kind == PolicyKind::Key {
         return Asked {
-            kind,
             action: choices.pick(&["kms:Decrypt", "kms:DescribeKey"]),
             resource: KEY_ARN.to_owned(),
         };
     }
     Asked {
-        kind,
         action: choices.pick(&["s3:GetObject", "s3:GetObject", "s3:GetObjectVersion"]),
         resource: object(choices),
     }
@@ -125,12 +120,6 @@ pub(crate) fn asked(choices: &mut Choices<'_>, kind: PolicyKind) -> Asked {
 /// Keys as `a`, `b/a` or `*b?`, of a bucket.
 fn object(choices: &mut Choices<'_>) -> String {
     let parts = choices.list(0, 4, &["a", "b", "/", "*", "?", "*", "A", "."]);
-    format!("arn:aws:s3:::b/{}", parts.concat())
-}
-
-/// An object of bucket `b`.
-pub(crate) fn one_object(choices: &mut Choices<'_>) -> String {
-    let parts = choices.list(1, 4, &["a", "b", "/", "A", ".", "ab"]);
     format!("arn:aws:s3:::b/{}", parts.concat())
 }
 
@@ -495,15 +484,4 @@ pub(crate) fn context(known: &Known) -> Context {
         .fold(Context::new(), |context, ((key, _, _), known)| {
             context.with(key, known.clone())
         })
-}
-
-/// The keys that a request has, for a request of which everything is known.
-pub(crate) fn present(known: &Known) -> BTreeMap<&'static str, &[String]> {
-    KEYS.iter()
-        .zip(known)
-        .filter_map(|((key, _, _), known)| match known {
-            Knowledge::Known(values) => Some((*key, values.as_slice())),
-            _ => None,
-        })
-        .collect()
 }

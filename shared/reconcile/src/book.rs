@@ -232,16 +232,22 @@ impl Book {
             });
         }
         for (change, outcome) in applied {
-            // A marker that is there already may well be our own, written by an attempt whose answer was lost.
-            if matches!(outcome, Applied::AlreadyThere) && !matches!(change, Change::Marker { .. }) {
-                let (code, subject) = change.ends();
-                let held = self
-                    .incidents
-                    .values_mut()
-                    .find(|held| held.incident.finding.identity() == (code, &subject));
-                if let Some(held) = held {
-                    held.incident.done_by_others();
+            let (code, subject) = change.ends();
+            let held = self
+                .incidents
+                .values_mut()
+                .find(|held| held.incident.finding.identity() == (code, &subject));
+            let Some(held) = held else { continue };
+            match (outcome, change) {
+                // A marker that is there already may well be our own, written by an attempt whose answer was
+                // lost.
+                (Applied::AlreadyThere, Change::Marker { .. }) => {}
+                (Applied::AlreadyThere, _) => held.incident.done_by_others(),
+                (Applied::Refused(_), _) => {
+                    held.incident.refused();
+                    held.dirty = true;
                 }
+                (Applied::Verified(_) | Applied::NotVisible(_) | Applied::Stuck, _) => {}
             }
         }
         for held in self.incidents.values_mut() {
@@ -250,7 +256,8 @@ impl Book {
                 .findings
                 .iter()
                 .any(|finding| finding.identity() == (code, subject));
-            if held.incident.is_open() && (!seen || is_ended(code, subject)) {
+            let over = is_ended(code, subject) || !(seen || is_hidden(judgement, subject));
+            if held.incident.is_open() && over {
                 held.incident.gone(around);
                 held.dirty = true;
             }
@@ -311,6 +318,15 @@ impl Book {
         }
         Ok(())
     }
+}
+
+/// Whether something could not be read that an incident on `subject` may hang on: what is not seen then is not
+/// known to be over.
+fn is_hidden(judgement: &Judgement, subject: &Subject) -> bool {
+    judgement.findings.iter().any(|finding| {
+        finding.code == Code::ObservationFailed
+            && (finding.subject == *subject || matches!(finding.subject, Subject::Bucket(_)))
+    })
 }
 
 /// Whether this very repair was begun a moment ago on the state that is still seen.

@@ -34,7 +34,7 @@ where
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));
     let (mut book, text) = (book?, text?);
     let Some(text) = text else {
-        return undeclared(aws, resource, book, work).await;
+        return undeclared(aws, resource, bucket, book, work).await;
     };
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
@@ -75,9 +75,10 @@ where
 }
 
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
-async fn undeclared<A: Ledger + Topic + Clock>(
+async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     aws: &A,
     resource: Resource,
+    bucket: &BucketName,
     mut book: Book,
     work: &Work,
 ) -> Result<Report, ReconcileError> {
@@ -85,7 +86,12 @@ async fn undeclared<A: Ledger + Topic + Clock>(
     if book.is_empty() {
         return Ok(report.noted("not declared"));
     }
-    Needs::of_bucket(&book).drop_all(aws, &resource).await?;
+    // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
+    // whatever fails here is done again.
+    let needs = Needs::of_bucket(&book);
+    needs.release(aws).await?;
+    queue_keys(aws, bucket, work, needs.keys().cloned().collect()).await?;
+    needs.forget(aws, &resource).await?;
     let affected = Affected::default();
     let around = Circumstances {
         resource: &resource,

@@ -11,7 +11,7 @@ use guardian_core::incident::Circumstances;
 use guardian_core::judge::Judgement;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::apply::Applied;
 use crate::book::Book;
@@ -64,6 +64,7 @@ impl Cycle<'_> {
         let (plan, waiting) = if self.repairing {
             book.admit(plan, &mut judgement, around)
         } else {
+            propose(&plan, &mut judgement);
             (Plan::default(), false)
         };
         book.begin(aws, &plan, &judgement, around).await?;
@@ -114,6 +115,20 @@ fn verified(applied: Vec<(Change, Applied)>) -> Vec<Change> {
             Applied::NotVisible(_) | Applied::AlreadyThere | Applied::Stuck | Applied::Refused(_) => None,
         })
         .collect()
+}
+
+/// Where nothing may be written, people are told what would have been.
+fn propose(plan: &Plan, judgement: &mut Judgement) {
+    for change in &plan.changes {
+        let (code, subject) = change.ends();
+        for finding in &mut judgement.findings {
+            if finding.identity() == (code, &subject)
+                && let Value::Object(evidence) = &mut finding.evidence
+            {
+                evidence.insert("plan".to_owned(), change.to_string().into());
+            }
+        }
+    }
 }
 
 /// A repair that AWS refused for good is a person's to make possible.

@@ -121,13 +121,9 @@ impl Needs {
         Ok(queue)
     }
 
-    /// Forgets every key the bucket needed.
-    pub(crate) async fn drop_all<L: Ledger>(
-        self,
-        ledger: &L,
-        bucket: &Resource,
-    ) -> Result<(), ReconcileError> {
-        for (key, need) in self.held {
+    /// Takes the bucket out of the pages of its keys.
+    pub(crate) async fn release<L: Ledger>(&self, ledger: &L) -> Result<(), ReconcileError> {
+        for (key, need) in &self.held {
             if let Some(reader) = &need.reader {
                 let name = format!("{READER}{}", reader.bucket);
                 let resource = Resource::Key(key.clone());
@@ -135,6 +131,13 @@ impl Needs {
                     ledger.delete_entry(&stored).await?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Forgets every key the bucket needed.
+    pub(crate) async fn forget<L: Ledger>(self, ledger: &L, bucket: &Resource) -> Result<(), ReconcileError> {
+        for (key, need) in self.held {
             let name = format!("{NEEDS}{key}");
             let entry = Entry {
                 resource: bucket.clone(),

@@ -129,7 +129,7 @@ pub(crate) fn improves(
             if is.access() < was.access() {
                 return false;
             }
-            better |= is.access() > was.access() || (is.partially_allowed() && !was.partially_allowed());
+            better |= is.access() > was.access() || (is.part_allowed() && !was.part_allowed());
         }
     }
     better

@@ -56,7 +56,7 @@ fn the_echo_of_our_own_write_confirms_it_and_asks_for_nothing() {
 }
 
 #[test]
-fn the_whole_story_of_a_missing_marker_is_five_looks_and_one_write() {
+fn the_whole_story_of_a_missing_marker_is_four_looks_and_one_write() {
     // S3's own event about our marker names no user agent: it cannot be told from anybody else's and looks
     // again like any other.
     let stage = Stage::with_media();

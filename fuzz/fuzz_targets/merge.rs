@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../../shared/policy/fuzz-harness/mod.rs"]
+mod harness;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (harness::TARGETS[3].1)(bytes));

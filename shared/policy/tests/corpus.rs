@@ -1,0 +1,32 @@
+//! Replays the fuzz corpus: seeds, and inputs that once found a defect.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+use std::path::Path;
+
+#[path = "../fuzz-harness/mod.rs"]
+mod harness;
+
+#[test]
+fn the_corpus_has_no_panics() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    for (name, target) in harness::TARGETS {
+        let mut files: Vec<_> = std::fs::read_dir(folder.join(name))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        assert!(files.len() >= 10, "{name}: {} inputs", files.len());
+        for file in files {
+            let bytes = std::fs::read(&file).unwrap();
+            // The name of the input is what a panic lacks.
+            let outcome = std::panic::catch_unwind(|| target(&bytes));
+            assert!(outcome.is_ok(), "{name} fails on {}", file.display());
+        }
+    }
+}
