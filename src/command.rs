@@ -104,7 +104,7 @@ enum Command {
         json: bool,
     },
     /// Say what policy documents alone mean for Cloudinary's access; offline, for pull requests
-    Explain(explain::Explain),
+    Explain(Box<explain::Explain>),
     /// Say whether two policy documents mean the same; offline (exit status 1: they differ)
     Same {
         /// A policy document

@@ -1,9 +1,12 @@
 //! The README shows what the tool prints, not what it once printed.
 
+#[cfg(test)]
 use std::process::Command;
 
+#[cfg(test)]
 const README: &str = include_str!("../README.md");
 
+#[cfg(test)]
 fn guardian(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_guardian"))
         .args(arguments)
@@ -20,6 +23,7 @@ fn guardian(arguments: &[&str]) -> String {
 }
 
 /// The fenced blocks of one kind.
+#[cfg(test)]
 fn blocks(kind: &str) -> Vec<&'static str> {
     let fence = format!("```{kind}\n");
     README

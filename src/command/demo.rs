@@ -14,9 +14,9 @@ const SEED: u64 = 1;
 pub(super) async fn run(json: bool) -> Result<Ended, CommandError> {
     match std::env::var("AWS_ENDPOINT_URL") {
         Ok(endpoint) if !endpoint.is_empty() => {
-            let connection = Connection::from_environment().await?;
+            let connection = Connection::to_emulator().await?;
             refuse_anything_but_loopback(&connection)?;
-            let stage = EmulatorStage::new(connection.past_any_proxy(), &endpoint).await?;
+            let stage = EmulatorStage::new(connection, &endpoint).await?;
             on_stage(&stage, json).await
         }
         _ => on_stage(&ModelStage::new(SEED).await?, json).await,

@@ -21,7 +21,7 @@ fn a_bucket_made_by_hand_under_a_key_of_its_own_is_healed_and_then_left_alone(ki
     let Some(account) = Account::on(kind) else { return };
     account.create_bucket("media");
     let owners = account.owners_statement("media");
-    account.put_policy("media", &[owners.clone()]);
+    account.put_policy("media", std::slice::from_ref(&owners));
     let key = account.encrypt("media", &[owners_key_statement()]);
     let made = account.state("media");
 

@@ -126,7 +126,7 @@ fn a_replayed_event_that_is_not_ours_changes_nothing(kind: Kind) {
     );
     for file in [&undeclared, &failed] {
         let done = account
-            .guardian(&["replay", &file, "--yes", "--json"])
+            .guardian(&["replay", file, "--yes", "--json"])
             .reading_only()
             .answer(0);
         let no_findings = |report: &Value| report["findings"] == json!([]);

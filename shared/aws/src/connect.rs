@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -28,11 +29,21 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
 const ATTEMPTS: u32 = 3;
 
 /// Why there is no connection to AWS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// Neither the environment nor the profile names a Region.
     #[error("no Region is configured: set `AWS_REGION`, or `region` in the profile")]
     NoRegion,
+    /// An endpoint that is no URL.
+    #[error(
+        "`{endpoint}` is no endpoint for {service}: write a URL in `AWS_ENDPOINT_URL`, for example http://127.0.0.1:4566"
+    )]
+    Endpoint {
+        /// The service.
+        service: &'static str,
+        /// What is configured for it.
+        endpoint: String,
+    },
 }
 
 /// The way to AWS, shared by the clients of all services.
@@ -55,42 +66,47 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Without a Region no endpoint can be named.
+    /// Without a Region no endpoint can be named; and an endpoint that is no URL.
     pub async fn from_environment() -> Result<Self, ConnectError> {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client(ProxyConfig::from_env()))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts);
-        // CloudTrail records the user agent: by this name the echo of our own write is known.
-        if let Ok(name) = AppName::new(OWN_SOURCE) {
-            loader = loader.app_name(name);
+        Self::over(loader(ProxyConfig::from_env()).load().await)
+    }
+
+    /// A connection for an emulator on this machine: past any proxy (to a proxy, 127.0.0.1 is the machine that the
+    /// proxy runs on), in us-east-1 and with the credentials `test` where the environment names none.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that is no URL. Whether it leads to this machine is for the caller to make sure of.
+    pub async fn to_emulator() -> Result<Self, ConnectError> {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let mut loader = loader(ProxyConfig::disabled());
+        if !["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"]
+            .into_iter()
+            .any(set)
+        {
+            loader = loader.region(Region::from_static("us-east-1"));
+        }
+        if !["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].into_iter().any(set) {
+            loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
         }
         Self::over(loader.load().await)
     }
 
     /// A connection with settings that are there already.
     pub(crate) fn over(config: SdkConfig) -> Result<Self, ConnectError> {
-        match config.region() {
-            Some(_) => Ok(Self {
-                config,
-                calls: CallLog::default(),
-            }),
-            None => Err(ConnectError::NoRegion),
+        if config.region().is_none() {
+            return Err(ConnectError::NoRegion);
         }
-    }
-
-    /// The same connection past any proxy, for whoever has made sure that it leads to this machine: to a proxy,
-    /// 127.0.0.1 is the machine that the proxy runs on.
-    #[must_use]
-    pub fn past_any_proxy(self) -> Self {
-        let client = http_client(ProxyConfig::disabled());
-        let config = self.config.into_builder().http_client(client).build();
-        Self { config, ..self }
+        let connection = Self {
+            config,
+            calls: CallLog::default(),
+        };
+        let is_url = |endpoint: &str| endpoint.starts_with("http://") || endpoint.starts_with("https://");
+        let wrong = connection.endpoints().find_map(|(service, endpoint)| {
+            let endpoint = endpoint.filter(|endpoint| !is_url(endpoint))?;
+            Some(ConnectError::Endpoint { service, endpoint })
+        });
+        wrong.map_or(Ok(connection), Err)
     }
 
     /// The Region.
@@ -134,6 +150,24 @@ impl Connection {
             .service_config()
             .and_then(|settings| settings.load_config(key));
         own.or_else(|| self.config.endpoint_url().map(str::to_owned))
+    }
+}
+
+/// What every connection is made with.
+fn loader(proxy: ProxyConfig) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client(proxy))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts);
+    // CloudTrail records the user agent: by this name the echo of our own write is known.
+    match AppName::new(OWN_SOURCE) {
+        Ok(name) => loader.app_name(name),
+        Err(_) => loader,
     }
 }
 

@@ -24,10 +24,9 @@ pub(super) fn equivalence(bytes: &[u8]) {
     let rewritten = read(&rewritten(&one, &mut choices));
     for (a, b) in [(&one, &one), (&one, &two), (&two, &one), (&one, &rewritten)] {
         let are = equivalent(a, b);
-        assert_eq!(are, equivalent(b, a));
-        assert_eq!(are, difference(a, b).is_empty());
-        assert_eq!(are, difference(b, a).is_empty());
-        assert_eq!(are, difference(a, b).to_string().is_empty());
+        let difference = difference(a, b);
+        assert_eq!(are, difference.is_empty());
+        assert_eq!(are, difference.to_string().is_empty());
         assert_eq!(are, a.canonical_hash() == b.canonical_hash());
         assert!(!std::ptr::eq(a, b) || are);
     }

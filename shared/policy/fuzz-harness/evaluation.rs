@@ -31,8 +31,14 @@ impl Asker<'_> {
             kind: self.kind,
         };
         let decision = ask(Some(document), &question);
-        assert!(!decision.reasons().is_empty());
-        assert!(decision.to_string().lines().count() >= 1);
+        // What `RCPFullAWSAccess` allows has no statement of the document to name.
+        let is_default = self.kind == PolicyKind::ResourceControl && decision.access() == Access::Allowed;
+        assert!(
+            is_default || !decision.reasons().is_empty(),
+            "{} of {resources:?} without a reason: {}",
+            decision.access(),
+            document.to_compact_json()
+        );
         assert_eq!(decision.to_json()["verdict"], decision.access().as_str());
         if is_cut_short(&decision) {
             assert_eq!(decision.access(), Access::Depends);
@@ -66,13 +72,12 @@ pub(super) fn evaluate(bytes: &[u8]) {
 
     // Every member of the set is at least as well off as the whole.
     let one = asker.ask(&document, &part, std::slice::from_ref(&member));
-    let apart = kind != PolicyKind::Key && set[0] == "arn:aws:s3:::b/*" && member == "arn:aws:s3:::b/";
-    if !is_cut_short(&decision) && !is_cut_short(&one) && !apart {
+    if !is_cut_short(&decision) && !is_cut_short(&one) {
         assert!(access <= one.access(), "{decision}\nbut {one}");
     }
     // Knowing more settles the open answers and no others.
     let settled = asker.ask(&document, &whole, std::slice::from_ref(&member));
-    if access == Access::Allowed && !apart {
+    if access == Access::Allowed {
         assert_eq!(settled.access(), Access::Allowed, "{decision}\nbut {settled}");
     }
     if one.access() == Access::Denied && !is_cut_short(&settled) {
@@ -139,11 +144,15 @@ pub(super) fn evaluate(bytes: &[u8]) {
     };
     let within = evaluate_within(Some(&document), &question, &surroundings);
     assert!(within.access() <= access, "{decision}\nbecame {within}");
-    assert!(!within.to_string().is_empty() && !within.reasons().is_empty());
+    assert!(!within.to_string().is_empty());
     // Nothing known at all is allowed only if everything is.
     let blind = asker.ask(&document, &Context::new(), &set);
     if blind.access() == Access::Allowed {
-        assert!(access == Access::Allowed || is_cut_short(&decision), "{blind}\nbut {decision}");
+        assert!(
+            access == Access::Allowed || is_cut_short(&decision),
+            "{blind}\nbut {decision}\n{}\n{part:?}",
+            document.to_compact_json()
+        );
     }
     debug_assert!(!request.contains(&Knowledge::Unknown));
 }

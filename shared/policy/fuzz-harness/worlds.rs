@@ -113,13 +113,13 @@ pub(crate) fn asked(choices: &mut Choices<'_>, kind: PolicyKind) -> Asked {
     }
     Asked {
         action: choices.pick(&["s3:GetObject", "s3:GetObject", "s3:GetObjectVersion"]),
-        resource: object(choices),
+        resource: object(choices, 1),
     }
 }
 
 /// Keys as `a`, `b/a` or `*b?`, of a bucket.
-fn object(choices: &mut Choices<'_>) -> String {
-    let parts = choices.list(0, 4, &["a", "b", "/", "*", "?", "*", "A", "."]);
+fn object(choices: &mut Choices<'_>, least: usize) -> String {
+    let parts = choices.list(least, 4, &["a", "b", "/", "*", "?", "*", "A", "."]);
     format!("arn:aws:s3:::b/{}", parts.concat())
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn member(pattern: &str, choices: &mut Choices<'_>) -> String {
             c => text.push(c),
         }
     }
-    if text.ends_with("b/") && pattern.ends_with("b/*") {
+    if text == "arn:aws:s3:::b/" && pattern.ends_with('*') {
         text.push('a');
     }
     text
@@ -205,10 +205,8 @@ fn action(choices: &mut Choices<'_>, kind: PolicyKind) -> (&'static str, Value) 
     };
     let names = choices.list(1, 2, names);
     let value = scalar_if_one(choices, &names);
-    (
-        if choices.one_in(8) { "NotAction" } else { "Action" },
-        value,
-    )
+    let is_negated = choices.one_in(8) && kind != PolicyKind::ResourceControl;
+    (if is_negated { "NotAction" } else { "Action" }, value)
 }
 
 fn resource(choices: &mut Choices<'_>, kind: PolicyKind) -> (&'static str, Value) {
@@ -225,7 +223,7 @@ fn resource(choices: &mut Choices<'_>, kind: PolicyKind) -> (&'static str, Value
         (_, 8) => "arn:aws:s3:::b*".to_owned(),
         (_, 9) => "arn:aws:s3:::b/${aws:PrincipalTag/team}*".to_owned(),
         (_, 10) => "arn:aws:s3:::b/${aws:userid}".to_owned(),
-        _ => object(choices),
+        _ => object(choices, 0),
     };
     let first = one(choices);
     let value = if choices.one_in(3) {

@@ -45,7 +45,10 @@ fn the_sixth_repair_within_an_hour_waits_and_people_hear_of_it_once() {
     let report = stage.rest().pop().unwrap();
     expect_found(
         &report,
-        &["grant-missing bucket:media (repair)", "flapping bucket:media (human)"],
+        &[
+            "grant-missing bucket:media (repair)",
+            "flapping bucket:media (human)",
+        ],
     );
     assert_eq!(report.verdict, Some(Verdict::Blocked));
     assert_eq!(stage.take_repairs(), [""; 0]);

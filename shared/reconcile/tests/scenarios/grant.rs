@@ -30,7 +30,12 @@ fn a_grant_that_terraform_took_away_is_added_again_and_told_once() {
     expect_found(&report, &["grant-missing bucket:media (repair)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Readable), 1));
     let told = stage.expect_told(&["repaired: grant-missing on media"]);
-    for part in ["role/terraform-deploy", "Terraform", "198.51.100.24", "AWSConsoleStmt-media-cloudinary"] {
+    for part in [
+        "role/terraform-deploy",
+        "Terraform",
+        "198.51.100.24",
+        "AWSConsoleStmt-media-cloudinary",
+    ] {
         assert!(told[0].contains(part), "{part}: {}", told[0]);
     }
     assert_eq!(stage.policy(&media), owners_policy(&media, &[grant(&media)]));
@@ -100,7 +105,10 @@ fn a_grant_for_the_declared_prefix_but_not_the_marker_is_extended_in_place() {
     );
     expect_found(&report, &["grant-partial bucket:media (repair)"]);
     stage.expect_told(&["repaired: grant-partial on media"]);
-    let both = json!(["arn:aws:s3:::media/photos/*", "arn:aws:s3:::media/.wellknown/cloudinary/demo"]);
+    let both = json!([
+        "arn:aws:s3:::media/photos/*",
+        "arn:aws:s3:::media/.wellknown/cloudinary/demo"
+    ]);
     assert_eq!(stage.policy(&media), owners_policy(&media, &[statement(both)]));
 }
 

@@ -104,7 +104,7 @@ fn two_buckets_on_one_key_are_one_write_and_one_message() {
 #[test]
 fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
     let (stage, key) = Stage::with_vault();
-    let second = stage.key_after(&key, "SECOND");
+    let second = stage.key("SECOND");
     stage.settled();
     let default = DefaultEncryption::Kms {
         key: Some(second.to_string()),
@@ -122,10 +122,6 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
         GetKeyPolicy SECOND
         DescribeKey KEY
         GetKeyPolicy KEY
-        PutItem key:KEY reader#vault
-        Query key:KEY
-        PutItem key:KEY reader#vault
-        PutItem bucket:vault needs#KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         SendMessageBatch key:SECOND
@@ -134,6 +130,24 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
     stage.rest();
     stage.expect_told(&["repaired: key-grant-missing on vault"]);
     assert!(stage.model.key_policy(&key).unwrap().contains("232482882421"));
+}
+
+#[test]
+fn a_changed_declaration_is_noted_in_the_page_of_the_key() {
+    let (stage, _) = Stage::with_vault();
+    stage.declared(&bucket("vault"), r#"{"clouds": ["demo"], "mode": "observe"}"#);
+    stage.round();
+    stage.expect_calls(
+        "SendMessageBatch bucket:vault
+        [look at vault]
+        DescribeKey KEY
+        GetKeyPolicy KEY
+        PutItem key:KEY reader#vault
+        Query key:KEY
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
+        SendMessage bucket:vault in 30 s",
+    );
 }
 
 /// Something about the key that only a person can mend: told by the key, seen in the bucket's verdict.
@@ -145,7 +159,9 @@ fn expect_for_a_person(stage: &Stage, code: &str, verdict: Verdict) {
     stage.sweep();
     stage.rest();
     stage.expect_told(&[]);
-    let of_bucket = reports.iter().rfind(|report| report.resource.to_string() == "bucket:vault");
+    let of_bucket = reports
+        .iter()
+        .rfind(|report| report.resource.to_string() == "bucket:vault");
     if let Some(report) = of_bucket {
         expect_found(report, &[&format!("{code} key:KEY (human)")]);
         assert_eq!(report.verdict, Some(verdict));
@@ -181,7 +197,11 @@ fn a_key_that_waits_for_its_deletion_is_for_a_person() {
     stage.ana().schedule_key_deletion(&key, 7).unwrap();
     stage.round();
     let told = stage.expect_told(&["needs-you: key-pending-deletion on vault"]);
-    assert!(told[0].contains("2026-12-01") && told[0].contains("cancel-key-deletion"), "{}", told[0]);
+    assert!(
+        told[0].contains("2026-12-01") && told[0].contains("cancel-key-deletion"),
+        "{}",
+        told[0]
+    );
     stage.rest();
     stage.expect_told(&[]);
 }
@@ -231,7 +251,10 @@ fn an_aws_managed_key_can_be_granted_by_nobody() {
         key: None,
         bucket_key: false,
     };
-    stage.ana().put_bucket_encryption(&bucket("vault"), default).unwrap();
+    stage
+        .ana()
+        .put_bucket_encryption(&bucket("vault"), default)
+        .unwrap();
     stage.round();
     stage.expect_calls(
         "SendMessageBatch bucket:vault
@@ -254,7 +277,10 @@ fn a_default_key_that_does_not_exist_is_for_a_person() {
         key: Some(gone.to_owned()),
         bucket_key: false,
     };
-    stage.ana().put_bucket_encryption(&bucket("media"), default).unwrap();
+    stage
+        .ana()
+        .put_bucket_encryption(&bucket("media"), default)
+        .unwrap();
     let report = only(stage.round());
     expect_found(&report, &["key-missing key:GONE (human)"]);
     stage.rest();

@@ -52,7 +52,10 @@ fn the_echo_of_our_own_write_confirms_it_and_asks_for_nothing() {
         [look at media]",
     );
     assert_eq!(report.event, "PutBucketPolicy");
-    assert_eq!((outcome(&report), report.later), ((Some(Verdict::Readable), 0), None));
+    assert_eq!(
+        (outcome(&report), report.later),
+        ((Some(Verdict::Readable), 0), None)
+    );
 }
 
 #[test]

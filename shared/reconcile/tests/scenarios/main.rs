@@ -1,11 +1,18 @@
 //! One case after the other on the model of AWS: the exact conversation with AWS, call by call, what was
 //! found, what people were told, and how everything stands afterwards. A missing or an extra call fails.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "../stage/mod.rs"]
 mod stage;
 
+mod answers;
 mod denied;
 mod flapping;
 mod grant;
@@ -20,4 +27,5 @@ mod queues;
 mod races;
 mod sweep;
 mod told;
+mod unread;
 mod world;

@@ -55,14 +55,12 @@ fn a_marker_that_appeared_meanwhile_is_not_replaced() {
     let stage = Stage::with_media();
     let media = bucket("media");
     stage.ana().delete_object(&media, MARKER).unwrap();
-    stage.model.interject(
-        "PutObject",
-        guardian_model::When::Before(1),
-        |model| {
+    stage
+        .model
+        .interject("PutObject", guardian_model::When::Before(1), |model| {
             let ana = model.act_as(guardian_model::Who::console("ana"));
             ana.put_object(&bucket("media"), MARKER, None).unwrap();
-        },
-    );
+        });
     let report = only(stage.round());
     stage.expect_calls(
         "SendMessageBatch bucket:media
@@ -110,7 +108,15 @@ fn a_cloud_name_that_is_no_longer_declared_leaves_an_unexpected_marker() {
         "repaired: marker-missing on media",
         "needs-you: marker-unexpected on media",
     ]);
-    assert_eq!(stage.model.objects(&media).keys().filter(|key| key.starts_with(".w")).count(), 2);
+    assert_eq!(
+        stage
+            .model
+            .objects(&media)
+            .keys()
+            .filter(|key| key.starts_with(".w"))
+            .count(),
+        2
+    );
 }
 
 #[test]
@@ -132,12 +138,18 @@ fn a_marker_under_a_key_makes_the_key_needed() {
     let media = bucket("media");
     let key = stage.key("KEY");
     stage.settled();
-    stage.ana().put_object(&media, MARKER, Some(key.as_str())).unwrap();
+    stage
+        .ana()
+        .put_object(&media, MARKER, Some(key.as_str()))
+        .unwrap();
     stage.rest();
     stage.expect_told(&["repaired: key-grant-missing on media"]);
     assert_eq!(stage.model.cloudinary_reads(&media, MARKER), Ok(()));
     assert_eq!(stage.needs(), ["bucket:media needs#KEY", "key:KEY reader#media"]);
-    assert!(matches!(stage.model.objects(&media)[MARKER].encryption, ObjectEncryption::Kms(_)));
+    assert!(matches!(
+        stage.model.objects(&media)[MARKER].encryption,
+        ObjectEncryption::Kms(_)
+    ));
     let default = DefaultEncryption::SseS3;
     stage.ana().put_bucket_encryption(&media, default).unwrap();
     stage.rest();

@@ -80,7 +80,9 @@ fn a_message_that_could_not_be_published_is_published_by_the_next_look() {
 fn a_topic_that_is_down_for_hours_delays_the_message_and_stops_no_repair() {
     let stage = Stage::with_media();
     let media = bucket("media");
-    stage.model.fail_next("Publish", 1000, CallErrorKind::AccessDenied);
+    stage
+        .model
+        .fail_next("Publish", 1000, CallErrorKind::AccessDenied);
     stage.terraform_replaces(&media, &[]);
     stage.rest();
     assert!(stage.cloudinary_reads(&media));
@@ -93,9 +95,15 @@ fn a_topic_that_is_down_for_hours_delays_the_message_and_stops_no_repair() {
     stage.rest();
     assert_eq!(
         transitions(&stage),
-        ["grant-missing/bucket:media/2", "marker-missing/marker:media/.wellknown/cloudinary/demo/2"]
+        [
+            "grant-missing/bucket:media/2",
+            "marker-missing/marker:media/.wellknown/cloudinary/demo/2"
+        ]
     );
-    assert_eq!(stage.take_repairs(), ["PutBucketPolicy media", "PutObject media/…/demo"]);
+    assert_eq!(
+        stage.take_repairs(),
+        ["PutBucketPolicy media", "PutObject media/…/demo"]
+    );
 }
 
 #[test]

@@ -30,7 +30,11 @@ fn an_explicit_deny_is_told_once_with_the_exception_to_paste() {
     expect_found(&report, &["grant-denied bucket:media (human)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&["needs-you: grant-denied on media"]);
-    assert!(told[0].contains("OnlyUs") && told[0].contains("232482882421"), "{}", told[0]);
+    assert!(
+        told[0].contains("OnlyUs") && told[0].contains("232482882421"),
+        "{}",
+        told[0]
+    );
 
     // Seen again it is not told again.
     stage.sweep();
@@ -74,7 +78,10 @@ fn under_a_deny_of_a_part_the_missing_grant_is_repaired_and_the_deny_told() {
         SendMessage bucket:media in 30 s",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 1));
-    stage.expect_told(&["needs-you: grant-denied on media", "repaired: grant-missing on media"]);
+    stage.expect_told(&[
+        "needs-you: grant-denied on media",
+        "repaired: grant-missing on media",
+    ]);
 }
 
 #[test]
@@ -95,7 +102,10 @@ fn under_a_deny_of_everything_nothing_is_added_because_it_would_not_help() {
     );
     expect_found(
         &report,
-        &["grant-missing bucket:media (human)", "grant-denied bucket:media (human)"],
+        &[
+            "grant-missing bucket:media (human)",
+            "grant-denied bucket:media (human)",
+        ],
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
 }
@@ -152,7 +162,10 @@ fn a_policy_that_names_somebody_deleted_is_left_alone_until_a_person_corrects_it
         PutItem bucket:media incident#policy-unwritable#bucket:media
         SendMessage bucket:media in 30 s",
     );
-    stage.expect_told(&["repaired: grant-missing on media", "resolved: policy-unwritable on media"]);
+    stage.expect_told(&[
+        "repaired: grant-missing on media",
+        "resolved: policy-unwritable on media",
+    ]);
 }
 
 #[test]
@@ -200,7 +213,11 @@ fn a_public_policy_under_block_public_policy_is_left_alone() {
         "needs-you: policy-unwritable on media",
         "needs-you: public-policy-restricted on media",
     ]);
-    assert!(told[0].contains("BlockPublicPolicy") && told[0].contains("Open"), "{}", told[0]);
+    assert!(
+        told[0].contains("BlockPublicPolicy") && told[0].contains("Open"),
+        "{}",
+        told[0]
+    );
     assert_eq!(stage.model.policy(&media).unwrap(), policy);
 }
 
@@ -221,7 +238,11 @@ fn in_observe_mode_the_plan_is_told_and_nothing_is_written() {
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&["needs-you: grant-missing on media"]);
-    assert!(told[0].contains("+     \"Sid\": \"AWSConsoleStmt-media-cloudinary\""), "{}", told[0]);
+    assert!(
+        told[0].contains("+   \"Sid\": \"AWSConsoleStmt-media-cloudinary\""),
+        "{}",
+        told[0]
+    );
     assert!(!stage.cloudinary_reads(&media));
 
     // Allowed to repair, the guardian does, and says what it changed.

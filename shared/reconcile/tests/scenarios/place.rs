@@ -38,7 +38,10 @@ fn a_bucket_that_does_not_exist_is_for_a_person_until_it_is_made() {
     let mut told = stage.model.take_notices();
     let mut subjects: Vec<String> = told.drain(..).map(|notice| notice.subject).collect();
     subjects.sort();
-    let told: Vec<&str> = subjects.iter().map(|subject| subject.split("] ").nth(1).unwrap()).collect();
+    let told: Vec<&str> = subjects
+        .iter()
+        .map(|subject| subject.split("] ").nth(1).unwrap())
+        .collect();
     assert_eq!(
         told,
         [
@@ -84,7 +87,10 @@ fn a_name_with_a_dot_is_refused_by_cloudinary_and_nothing_is_written() {
     stage.plain_bucket(&bucket("media.example.com"));
     stage.declared(&bucket("media.example.com"), DEMO);
     let report = only(stage.round());
-    expect_found(&report, &["bucket-name-unsupported bucket:media.example.com (human)"]);
+    expect_found(
+        &report,
+        &["bucket-name-unsupported bucket:media.example.com (human)"],
+    );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     assert_eq!(stage.take_repairs(), [""; 0]);
 }
@@ -139,7 +145,14 @@ fn an_invalid_declaration_is_told_with_its_place_and_other_buckets_go_on() {
 
 #[test]
 fn every_kind_of_wrong_declaration_is_a_finding_and_stops_nobody() {
-    for text in ["{", "[]", "{}", r#"{"clouds": []}"#, r#"{"clouds": ["demo"], "prune": true}"#, r#"{"clouds": ["demo"], "prefixes": ["img/"]}"#] {
+    for text in [
+        "{",
+        "[]",
+        "{}",
+        r#"{"clouds": []}"#,
+        r#"{"clouds": ["demo"], "prune": true}"#,
+        r#"{"clouds": ["demo"], "prefixes": ["img/"]}"#,
+    ] {
         let stage = Stage::new(1);
         stage.plain_bucket(&bucket("media"));
         stage.declared(&bucket("media"), text);
@@ -208,7 +221,11 @@ fn a_key_that_nobody_needs_any_more_has_no_incidents_left() {
     stage.rest();
     let told = stage.model.take_notices();
     assert_eq!(told.len(), 1);
-    assert!(told[0].subject.contains("resolved: key-disabled"), "{}", told[0].subject);
+    assert!(
+        told[0].subject.contains("resolved: key-disabled"),
+        "{}",
+        told[0].subject
+    );
 }
 
 #[test]

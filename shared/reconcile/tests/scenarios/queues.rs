@@ -45,14 +45,22 @@ fn a_poisonous_message_is_consumed_and_fails_none_of_its_neighbours() {
     stage.expect_told(&["repaired: grant-missing on media"]);
     assert_eq!(stage.model.waiting(Queue::Ingest), 0);
     assert_eq!(stage.model.dead_letters(), []);
-    let others = stage.model.take_journal().into_iter().filter(|call| !call.resource.contains("media"));
+    let others = stage
+        .model
+        .take_journal()
+        .into_iter()
+        .filter(|call| !call.resource.contains("media"));
     assert_eq!(others.count(), 0, "no poison became work");
 }
 
 #[test]
 fn work_that_is_none_of_ours_is_consumed() {
     let stage = Stage::with_media();
-    let bodies = ["", "{}", r#"{"resource": "lambda:x", "cause": {"id": "1", "event": "x"}}"#];
+    let bodies = [
+        "",
+        "{}",
+        r#"{"resource": "lambda:x", "cause": {"id": "1", "event": "x"}}"#,
+    ];
     let messages: Vec<Message> = bodies
         .iter()
         .enumerate()
@@ -61,7 +69,11 @@ fn work_that_is_none_of_ours_is_consumed() {
             body: (*body).to_owned(),
         })
         .collect();
-    let (reports, failed) = done(guardian_reconcile::reconcile_batch(&stage.model, &stage.settings, &messages));
+    let (reports, failed) = done(guardian_reconcile::reconcile_batch(
+        &stage.model,
+        &stage.settings,
+        &messages,
+    ));
     assert_eq!((reports, failed), (vec![], vec![]));
     stage.expect_calls("");
 }
@@ -139,7 +151,10 @@ fn work_that_the_queue_did_not_take_fails_exactly_the_messages_concerned() {
     stage.rest();
     let looks = |name: &str| {
         let journal = stage.model.journal();
-        journal.iter().filter(|call| call.to_string() == format!("HeadBucket {name}")).count()
+        journal
+            .iter()
+            .filter(|call| call.to_string() == format!("HeadBucket {name}"))
+            .count()
     };
     // One look each, and the two later looks.
     assert_eq!((looks("media"), looks("archive")), (3, 3));
@@ -156,7 +171,10 @@ fn a_queue_that_is_down_loses_nothing_and_duplicates_nothing() {
     assert_eq!(stage.round(), []);
     assert_eq!(stage.model.waiting(Queue::Ingest), 2);
     stage.rest();
-    stage.expect_told(&["repaired: grant-missing on archive", "repaired: grant-missing on media"]);
+    stage.expect_told(&[
+        "repaired: grant-missing on archive",
+        "repaired: grant-missing on media",
+    ]);
     assert_eq!(
         stage.take_repairs(),
         ["PutBucketPolicy archive", "PutBucketPolicy media"]

@@ -91,9 +91,11 @@ fn a_sweep_that_fails_halfway_goes_on_without_doing_anything_twice() {
         stage.model.set_retry_delay(Duration::from_secs(60));
         stage.sweep();
         let failing = operation.to_owned();
-        stage.model.interject("SendMessageBatch", guardian_model::When::After(2), move |model| {
-            model.fail_next(&failing, 1, CallErrorKind::Transient);
-        });
+        stage
+            .model
+            .interject("SendMessageBatch", guardian_model::When::After(2), move |model| {
+                model.fail_next(&failing, 1, CallErrorKind::Transient);
+            });
         let mut all = BTreeMap::new();
         stage.rest();
         for (name, times) in looks(&stage) {
@@ -116,7 +118,11 @@ fn buckets_that_the_queue_did_not_take_are_queued_by_the_next_delivery() {
             model.reject_work(&[1, 3]);
         });
     stage.round();
-    assert_eq!(stage.model.waiting(Queue::Work), 4, "three buckets, and the sweep itself");
+    assert_eq!(
+        stage.model.waiting(Queue::Work),
+        4,
+        "three buckets, and the sweep itself"
+    );
     stage.rest();
     let looks = looks(&stage);
     assert_eq!(looks.len(), 5);
@@ -139,10 +145,16 @@ fn what_no_event_told_is_found_by_the_sweep() {
     let stage = Stage::with_media();
     stage.model.deliver(guardian_model::Delivery::Dropped);
     stage.terraform_replaces(&bucket("media"), &[]);
-    stage.ana().delete_object(&bucket("media"), crate::world::MARKER).unwrap();
+    stage
+        .ana()
+        .delete_object(&bucket("media"), crate::world::MARKER)
+        .unwrap();
     stage.rest();
     assert_eq!(stage.take_repairs(), [""; 0]);
     stage.sweep();
     stage.rest();
-    assert_eq!(stage.take_repairs(), ["PutBucketPolicy media", "PutObject media/…/demo"]);
+    assert_eq!(
+        stage.take_repairs(),
+        ["PutBucketPolicy media", "PutObject media/…/demo"]
+    );
 }

@@ -56,6 +56,15 @@ impl Stage {
         assert_eq!(incidents, expected);
     }
 
+    /// How many repairs the budget counts for an incident.
+    #[track_caller]
+    pub(crate) fn counted(&self, incident: &str) -> usize {
+        let name = format!("incident#{incident}");
+        let entries = self.model.ledger_dump();
+        let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+        entry.body["repairs"].as_array().unwrap().len()
+    }
+
     /// The names of the ledger's other items.
     pub(crate) fn needs(&self) -> Vec<String> {
         let entries = self.model.ledger_dump().into_iter();
@@ -105,7 +114,10 @@ fn short(line: &str) -> String {
 }
 
 fn spelt_out(line: &str) -> Vec<String> {
-    let Some(bucket) = line.strip_prefix("[look at ").and_then(|rest| rest.strip_suffix(']')) else {
+    let Some(bucket) = line
+        .strip_prefix("[look at ")
+        .and_then(|rest| rest.strip_suffix(']'))
+    else {
         return vec![line.to_owned()];
     };
     [

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::{DefaultEncryption, ObjectEncryption};
-use guardian_model::{Outsider, Who};
+use guardian_model::{Delivery, Outsider, Who};
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
@@ -86,6 +86,14 @@ impl Stage {
         stage
     }
 
+    /// The same, with the grant taken away a moment ago. No echo of what we write will come.
+    pub(crate) fn without_grant() -> Self {
+        let stage = Self::with_media();
+        stage.terraform_replaces(&bucket("media"), &[]);
+        stage.model.deliver(Delivery::Dropped);
+        stage
+    }
+
     /// The bucket `vault`, under SSE-KMS with a key of ours called `KEY`, declared for `demo`, at rest.
     pub(crate) fn with_vault() -> (Self, KeyArn) {
         let stage = Self::new(2);
@@ -129,13 +137,6 @@ impl Stage {
         key
     }
 
-    /// A key whose ARN sorts behind another's: the order in which a bucket's keys are kept.
-    pub(crate) fn key_after(&self, first: &KeyArn, name: &'static str) -> KeyArn {
-        std::iter::repeat_with(|| self.key(name))
-            .find(|key| key > first)
-            .unwrap()
-    }
-
     pub(crate) fn declared(&self, bucket: &BucketName, declaration: &str) {
         self.terraform()
             .put_parameter(bucket.as_str(), declaration)
@@ -164,6 +165,12 @@ impl Stage {
         self.terraform()
             .put_bucket_policy(bucket, &owners_policy(bucket, more).to_string())
             .unwrap();
+    }
+
+    /// A bucket's policy as it truly is.
+    pub(crate) fn policy(&self, bucket: &BucketName) -> Value {
+        let text = self.model.policy(bucket).unwrap();
+        serde_json::from_str(&text).unwrap()
     }
 
     /// Whether Cloudinary reads the one object, by the model's own rules.

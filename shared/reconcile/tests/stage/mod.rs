@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use guardian_core::name::BucketName;
 use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_model::Model;
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What Lambda takes from a queue at a time (`BatchSize` in template.yaml).
 const BATCH: usize = 10;
@@ -93,13 +92,6 @@ impl Stage {
             "detail": {}
         });
         self.model.inject(&event.to_string());
-    }
-
-    /// A bucket's policy as it truly is.
-    pub(crate) fn policy(&self, bucket: &BucketName) -> Value {
-        self.model
-            .policy(bucket)
-            .map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
     }
 }
 

@@ -1,0 +1,18 @@
+//! Laws that hold for every policy that somebody may have written, tried on random ones: the whole pipeline
+//! runs on the model of AWS until nothing is left to do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+#[path = "../stage/mod.rs"]
+mod stage;
+
+mod buckets;
+mod documents;
+mod kept;
+mod keys;
