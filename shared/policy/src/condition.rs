@@ -161,11 +161,13 @@ fn absent(operator: Operator, values: &[Value]) -> Truth {
     if operator.family == Family::Null {
         return null(values, true);
     }
-    if operator.if_exists {
+    if operator.if_exists && operator.quantifier != Quantifier::Any {
         return Truth::True;
     }
     match operator.quantifier {
         Quantifier::One => operator.negated.into(),
+        // Documented to be false, and with IfExists to be true: "Single-valued vs. multivalued context keys".
+        Quantifier::Any if operator.if_exists => Truth::Unknown,
         Quantifier::Any => Truth::False,
         Quantifier::All => Truth::True,
     }

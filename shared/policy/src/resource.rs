@@ -76,52 +76,55 @@ pub(crate) fn extent(statement: &Statement<'_>, kind: PolicyKind, reading: Readi
     };
     let mut certain = Vec::new();
     let mut possible = Vec::new();
-    let mut missing = false;
+    let mut may_be_missing = false;
+    // An incomplete ARN may be taken for one with `*` in the missing places, or refused.
+    let filled = |tokens: &[Token]| {
+        let filled = tokens.iter().copied().chain([Token::Literal(':'), Token::Run]);
+        match segmented(tokens, Segments::LastMaySpan) {
+            Some(_) => None,
+            None => Some(Pattern::from_tokens(filled)),
+        }
+    };
     for text in texts(Some(element)) {
         match expand(text, reading.variables(), Wildcards::Yes) {
             Expansion::Exact(tokens) => {
-                let whole = Pattern::from_tokens(tokens.iter().copied());
-                match segmented(&tokens, Segments::LastMaySpan) {
-                    Some(held) => certain.push(held),
-                    // An incomplete ARN may be taken for one with `*` in the missing places, or refused.
-                    None => {
-                        let filled = tokens.iter().copied().chain([Token::Literal(':'), Token::Run]);
-                        possible.push(Pattern::from_tokens(filled));
-                    }
-                }
-                possible.push(whole);
+                certain.extend(segmented(&tokens, Segments::LastMaySpan));
+                possible.extend(filled(&tokens));
+                possible.push(Pattern::from_tokens(tokens));
             }
-            Expansion::Unknown(tokens) => possible.push(Pattern::from_tokens(tokens)),
-            Expansion::Missing => missing = true,
+            Expansion::Unknown(tokens) => {
+                possible.extend(filled(&tokens));
+                possible.push(Pattern::from_tokens(tokens));
+            }
+            Expansion::Perhaps(tokens) => {
+                may_be_missing = true;
+                possible.extend(filled(&tokens));
+                possible.push(Pattern::from_tokens(tokens));
+            }
+            // It matches nothing; a Deny is left open where a value could have made it match.
+            Expansion::Missing(tokens) => {
+                may_be_missing = true;
+                if negated || statement.effect() != Some(Effect::Allow) {
+                    possible.push(Pattern::from_tokens(tokens));
+                }
+            }
         }
     }
-    // A variable without a value makes an element match nothing; what that does to a Deny is not written.
-    match (negated, statement.effect()) {
-        (false, Some(Effect::Allow)) => Extent {
+    if !negated {
+        return Extent {
             certain: Area::In(certain),
             possible: Area::In(possible),
+        };
+    }
+    // Whether a NotResource with a variable without a value still excludes all else is not written; neither is
+    // what one means in a key policy, whose Resource is "this key".
+    Extent {
+        certain: if may_be_missing || kind == PolicyKind::Key {
+            NOTHING
+        } else {
+            Area::Out(possible)
         },
-        (false, _) if missing => Extent {
-            certain: Area::In(certain),
-            possible: EVERYTHING,
-        },
-        (false, _) => Extent {
-            certain: Area::In(certain),
-            possible: Area::In(possible),
-        },
-        (true, _) if missing => Extent {
-            certain: NOTHING,
-            possible: EVERYTHING,
-        },
-        // A key policy's Resource means "this key"; what its NotResource means is not written.
-        (true, _) if kind == PolicyKind::Key => Extent {
-            certain: NOTHING,
-            possible: Area::Out(certain),
-        },
-        (true, _) => Extent {
-            certain: Area::Out(possible),
-            possible: Area::Out(certain),
-        },
+        possible: Area::Out(certain),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Policy variables.
 //!
 //! Source: IAM User Guide, "IAM policy elements: Variables and tags": `${key}`, `${key, 'default'}`, and the
-//! escapes `${*}`, `${?}` and `${$}`.
+//! escapes `${*}`, `${?}` and `${$}`. A variable whose key is not in the request has no equal or like value
+//! (section "Policy variables with no value").
 
-use crate::context::{Context, Knowledge};
+use crate::context::{Context, Described, Knowledge};
 use crate::pattern::Token;
 
 /// Which characters of the policy's own text are wildcards.
@@ -19,8 +20,11 @@ pub(crate) enum Expansion {
     Exact(Vec<Token>),
     /// A value is not known; the tokens have a `*` in its place.
     Unknown(Vec<Token>),
-    /// A value is known to be missing, and there is no default: the text stands for nothing.
-    Missing,
+    /// The same, and a value may be missing, without a default: then the text stands for nothing.
+    Perhaps(Vec<Token>),
+    /// A value is known to be missing, and there is no default: the text stands for nothing. The tokens have a
+    /// `*` in its place.
+    Missing(Vec<Token>),
 }
 
 /// Replaces the variables of a text; without a context there are none to replace.
@@ -34,36 +38,44 @@ pub(crate) fn expand(text: &str, variables: Option<&Context>, wildcards: Wildcar
         return Expansion::Exact(text.chars().map(own).collect());
     };
     let mut tokens = Vec::new();
-    let mut exact = true;
+    let (mut unknown, mut perhaps, mut missing) = (false, false, false);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         tokens.extend(before.chars().map(own));
         let Some((inner, following)) = after.split_once('}') else {
+            // What an unclosed variable means is not written.
             tokens.push(Token::Run);
-            return Expansion::Unknown(tokens);
+            return Expansion::Perhaps(tokens);
         };
         match value_of(inner, context) {
-            Value::Text(value) => tokens.extend(value.chars().map(Token::Literal)),
-            Value::Missing => return Expansion::Missing,
-            Value::Unknown => {
-                exact = false;
-                tokens.push(Token::Run);
+            Value::Text(value) => {
+                tokens.extend(value.chars().map(Token::Literal));
+                rest = following;
+                continue;
             }
+            Value::Unknown => unknown = true,
+            Value::Perhaps => perhaps = true,
+            Value::Missing => missing = true,
         }
+        tokens.push(Token::Run);
         rest = following;
     }
     tokens.extend(rest.chars().map(own));
-    if exact {
-        Expansion::Exact(tokens)
-    } else {
-        Expansion::Unknown(tokens)
+    match (missing, perhaps, unknown) {
+        (true, _, _) => Expansion::Missing(tokens),
+        (_, true, _) => Expansion::Perhaps(tokens),
+        (_, _, true) => Expansion::Unknown(tokens),
+        _ => Expansion::Exact(tokens),
     }
 }
 
 enum Value<'v> {
     Text(&'v str),
-    Missing,
+    /// Not known, but certainly there.
     Unknown,
+    /// Not known, and perhaps not there.
+    Perhaps,
+    Missing,
 }
 
 fn value_of<'v>(inner: &'v str, context: &'v Context) -> Value<'v> {
@@ -79,17 +91,25 @@ fn value_of<'v>(inner: &'v str, context: &'v Context) -> Value<'v> {
                 .and_then(|default| default.strip_suffix('\''));
             match quoted {
                 Some(default) => (name, Some(default)),
-                None => return Value::Unknown,
+                None => return Value::Perhaps,
             }
         }
     };
     match (context.knowledge(name.trim()), default) {
         (Knowledge::Known(values), _) => match values.as_slice() {
             [value] => Value::Text(value),
-            _ => Value::Unknown,
+            // Only a key of one value can be a variable.
+            _ => Value::Perhaps,
         },
         (Knowledge::Absent, Some(default)) => Value::Text(default),
         (Knowledge::Absent, None) => Value::Missing,
+        (
+            Knowledge::Unknown
+            | Knowledge::OneOf(
+                Described::PublicIpOrAbsent | Described::ForeignVpc { .. } | Described::ValuesOrAbsent(_),
+            ),
+            None,
+        ) => Value::Perhaps,
         (Knowledge::Unknown | Knowledge::OneOf(_), _) => Value::Unknown,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Reading;
 use super::address::{Range, cover_all_public};
 use super::operator::Family;
-use super::value::text_of;
+use super::value::{is_arn, text_of};
 use crate::pattern::search::{Found, find};
 use crate::pattern::work::Work;
 use crate::pattern::{Pattern, Token};
@@ -33,23 +33,30 @@ pub(super) fn matching(
     if set.is_empty() {
         return Truth::Unknown;
     }
+    let are_arns = patterns.iter().all(|pattern| is_arn(pattern));
     let mut certain = Vec::new();
     let mut possible = Vec::new();
     for value in values {
         let (tokens, exact) = match expand(&text_of(value), reading.variables(), wildcards) {
             Expansion::Exact(tokens) => (tokens, true),
             Expansion::Unknown(tokens) => (tokens, false),
-            Expansion::Missing => (vec![Token::Run], false),
+            Expansion::Perhaps(_) | Expansion::Missing(_) => (vec![Token::Run], false),
         };
         let whole = Pattern::from_tokens(tokens.iter().copied());
-        if exact {
-            if family == Family::Arn {
-                certain.extend(segmented(&tokens, Segments::Strict));
-            } else {
+        if family == Family::Arn {
+            let by_component = segmented(&tokens, Segments::Strict);
+            // What fewer components match is not written.
+            possible.push(match by_component {
+                Some(_) if are_arns => whole,
+                _ => Pattern::from_tokens([Token::Run]),
+            });
+            certain.extend(by_component.filter(|_| exact));
+        } else {
+            if exact {
                 certain.push(whole.clone());
             }
+            possible.push(whole);
         }
-        possible.push(whole);
     }
     let certain: Vec<&Pattern> = certain.iter().collect();
     if find(&set, &[], &certain, work) == Found::No {

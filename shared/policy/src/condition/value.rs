@@ -30,7 +30,7 @@ pub(super) fn matches(family: Family, known: &str, value: &Value, reading: Readi
                 let wanted = Pattern::from_tokens(tokens);
                 (lower(wanted.beginning()) == lower(known)).into()
             }
-            Expansion::Unknown(_) | Expansion::Missing => Truth::Unknown,
+            Expansion::Unknown(_) | Expansion::Perhaps(_) | Expansion::Missing(_) => Truth::Unknown,
         },
         Family::Number(order) => compared(number(known), number(&wanted), |a, b| {
             a.partial_cmp(&b).map(|ordering| order.holds(ordering))
@@ -68,31 +68,34 @@ fn text(known: &str, wanted: &str, wildcards: Wildcards, reading: Reading<'_>) -
                 Truth::False
             }
         }
-        Expansion::Missing => Truth::Unknown,
+        Expansion::Perhaps(_) | Expansion::Missing(_) => Truth::Unknown,
     }
 }
 
 /// The six components are compared one by one (IAM User Guide, "Amazon Resource Name (ARN) condition
-/// operators"); where a comparison of the whole text would come to something else the answer is left open.
+/// operators"); where a comparison of the whole text would come to something else, or one side has fewer
+/// components, the answer is left open.
 fn arn(known: &str, wanted: &str, reading: Reading<'_>) -> Truth {
     let (tokens, exact) = match expand(wanted, reading.variables(), Wildcards::Yes) {
         Expansion::Exact(tokens) => (tokens, true),
         Expansion::Unknown(tokens) => (tokens, false),
-        Expansion::Missing => return Truth::Unknown,
+        Expansion::Perhaps(_) | Expansion::Missing(_) => return Truth::Unknown,
     };
-    if !Pattern::from_tokens(tokens.iter().copied()).matches(known) {
-        return Truth::False;
+    let Some(by_component) = segmented(&tokens, Segments::Strict).filter(|_| is_arn(known)) else {
+        return Truth::Unknown;
+    };
+    if !Pattern::from_tokens(tokens).matches(known) {
+        Truth::False
+    } else if exact && by_component.matches(known) {
+        Truth::True
+    } else {
+        Truth::Unknown
     }
-    match segmented(&tokens, Segments::Strict) {
-        Some(by_component) if exact => {
-            if by_component.matches(known) {
-                Truth::True
-            } else {
-                Truth::Unknown
-            }
-        }
-        _ => Truth::Unknown,
-    }
+}
+
+/// Text of six components or more.
+pub(super) fn is_arn(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b':').count() >= 5
 }
 
 fn compared<A, B>(known: Option<A>, wanted: Option<B>, holds: impl FnOnce(A, B) -> Option<bool>) -> Truth {
