@@ -60,7 +60,9 @@ pub(super) fn evaluate(bytes: &[u8]) {
     let more = worlds::statement(&mut choices, kind);
     let other = worlds::asked(&mut choices, kind).resource;
     let at = choices.below(8);
-    let Some(document) = document(choices, kind) else { return };
+    let Some(document) = document(choices, kind) else {
+        return;
+    };
 
     let asker = Asker {
         action: asked.action,
@@ -108,10 +110,17 @@ pub(super) fn evaluate(bytes: &[u8]) {
         }
     }
     // A Deny for everyone is final.
-    let resource = if kind == PolicyKind::Key { "*" } else { "arn:aws:s3:::b/*" };
+    let resource = if kind == PolicyKind::Key {
+        "*"
+    } else {
+        "arn:aws:s3:::b/*"
+    };
     let wall = json!({ "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": resource });
     let walled = asker.ask(&with(&document, at, wall), &part, &set);
-    assert!(walled.access() == Access::Denied || is_cut_short(&walled), "{walled}");
+    assert!(
+        walled.access() == Access::Denied || is_cut_short(&walled),
+        "{walled}"
+    );
 
     // An Allow that hinges on what nobody can know is never Allowed; neither is an unknown operator, which is
     // no policy at all.
@@ -184,16 +193,10 @@ fn hedged(document: &PolicyDocument, operator: &str) -> Value {
             .as_str()
             .is_some_and(|effect| effect.eq_ignore_ascii_case("Allow"));
         if is_allow && let Some(body) = statement.as_object_mut() {
-            let condition = body
-                .entry("Condition")
-                .or_insert_with(|| json!({}));
+            let condition = body.entry("Condition").or_insert_with(|| json!({}));
             // Beside what is there, however that spells the operator.
             let conditions = condition.as_object_mut();
-            let keys = conditions.map(|conditions| {
-                conditions
-                    .entry(operator)
-                    .or_insert_with(|| json!({}))
-            });
+            let keys = conditions.map(|conditions| conditions.entry(operator).or_insert_with(|| json!({})));
             if let Some(keys) = keys.and_then(Value::as_object_mut) {
                 keys.insert("aws:PrincipalTag/nobody-knows".into(), json!("yes"));
             }

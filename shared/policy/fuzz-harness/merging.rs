@@ -42,7 +42,9 @@ pub(super) fn merge(bytes: &[u8]) {
     let before = if choices.one_in(16) {
         None
     } else {
-        let Some(document) = document(choices, kind) else { return };
+        let Some(document) = document(choices, kind) else {
+            return;
+        };
         Some(document)
     };
     match merge_grant(before.as_ref(), &grant, kind) {
@@ -60,8 +62,13 @@ pub(super) fn merge(bytes: &[u8]) {
             let _ = writable(&document, kind, true, None);
         }
         Err(MergeError::DeniedThroughout { statement }) => {
-            let denies = before.as_ref().and_then(|document| document.statements().nth(statement.index));
-            assert_eq!(denies.and_then(|statement| statement.effect()), Some(Effect::Deny));
+            let denies = before
+                .as_ref()
+                .and_then(|document| document.statements().nth(statement.index));
+            assert_eq!(
+                denies.and_then(|statement| statement.effect()),
+                Some(Effect::Deny)
+            );
         }
         Err(MergeError::InvalidGrant { .. }) => assert_eq!(kind, PolicyKind::ResourceControl),
         Err(MergeError::NoKeyPolicy) => assert!(kind == PolicyKind::Key && before.is_none()),
@@ -85,11 +92,7 @@ fn assert_kept(before: Option<&PolicyDocument>, after: &PolicyDocument, change: 
     let (mut old, mut new) = (statements(before), statements(Some(after)));
     match change {
         StatementChange::Added { statement } => assert_eq!(new.pop().as_ref(), Some(statement)),
-        StatementChange::Updated {
-            index,
-            before,
-            after,
-        } => {
+        StatementChange::Updated { index, before, after } => {
             assert_eq!(old.remove(*index), *before);
             assert_eq!(new.remove(*index), *after);
             assert_eq!(before["Effect"], after["Effect"]);

@@ -56,7 +56,13 @@ pub(crate) const KEYS: [(&str, Type, &[&str]); 12] = [
     (
         "aws:PrincipalArn",
         Type::Arn,
-        &[CALLERS[0].1, CALLERS[1].1, CALLERS[2].1, CALLERS[3].1, CALLERS[4].1],
+        &[
+            CALLERS[0].1,
+            CALLERS[1].1,
+            CALLERS[2].1,
+            CALLERS[3].1,
+            CALLERS[4].1,
+        ],
     ),
     (
         "aws:PrincipalTag/team",
@@ -93,8 +99,16 @@ pub(crate) const KEYS: [(&str, Type, &[&str]); 12] = [
         ],
     ),
     ("aws:userid", Type::Text, &["AROAEXAMPLEROLEID1234:session", "a"]),
-    ("aws:PrincipalOrgID", Type::Text, &["o-a1b2c3d4e5", "o-zzzzzzzzzz"]),
-    ("aws:SourceArn", Type::Arn, &["arn:aws:s3:::b", "arn:aws:sns:eu-west-1:111122223333:t:x"]),
+    (
+        "aws:PrincipalOrgID",
+        Type::Text,
+        &["o-a1b2c3d4e5", "o-zzzzzzzzzz"],
+    ),
+    (
+        "aws:SourceArn",
+        Type::Arn,
+        &["arn:aws:s3:::b", "arn:aws:sns:eu-west-1:111122223333:t:x"],
+    ),
     ("aws:ViaAWSService", Type::Flag, &["false", "true"]),
 ];
 
@@ -190,7 +204,14 @@ fn principal(choices: &mut Choices<'_>, kind: PolicyKind) -> (&'static str, Valu
 
 fn action(choices: &mut Choices<'_>, kind: PolicyKind) -> (&'static str, Value) {
     let names: &[&str] = if kind == PolicyKind::Key {
-        &["kms:Decrypt", "kms:*", "kms:De*", "kms:describekey", "kms:Encrypt", "*"]
+        &[
+            "kms:Decrypt",
+            "kms:*",
+            "kms:De*",
+            "kms:describekey",
+            "kms:Encrypt",
+            "*",
+        ]
     } else {
         &[
             "s3:GetObject",
@@ -393,8 +414,19 @@ pub(crate) fn statement(choices: &mut Choices<'_>, kind: PolicyKind) -> Value {
 }
 
 pub(crate) fn policy(choices: &mut Choices<'_>, kind: PolicyKind) -> Value {
-    let count = choices.below(6);
-    let statements: Vec<Value> = (0..count).map(|_| statement(choices, kind)).collect();
+    let mut statements = Vec::new();
+    // Where something is allowed a Deny matters.
+    if kind != PolicyKind::ResourceControl && choices.one_in(2) {
+        let (action, resource) = match kind {
+            PolicyKind::Key => ("kms:*", "*"),
+            _ => ("s3:GetObject*", "arn:aws:s3:::b/*"),
+        };
+        statements.push(json!({
+            "Effect": "Allow", "Principal": { "AWS": ACCOUNT }, "Action": action, "Resource": resource,
+        }));
+    }
+    let count = choices.below(5);
+    statements.extend((0..count).map(|_| statement(choices, kind)));
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 

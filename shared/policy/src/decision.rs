@@ -265,11 +265,6 @@ impl Decision {
         self.access == Access::Denied && self.some_allowed && !self.part_denied_explicitly()
     }
 
-    /// Some resources of the set are certainly allowed, whatever becomes of the others.
-    pub fn part_allowed(&self) -> bool {
-        self.some_allowed
-    }
-
     /// `{"verdict", "because": […]}` and what was asked.
     pub fn to_json(&self) -> Value {
         json!({

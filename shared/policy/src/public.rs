@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::condition::address::Range;
 use crate::condition::operator::{Family, Operator, Quantifier};
 use crate::document::PolicyDocument;
+use crate::principal::is_account_id;
 use crate::statement::{Effect, Statement, StatementRef, one_or_many, texts};
 
 /// What S3 would say of a policy.
@@ -134,7 +135,7 @@ fn narrows(operator: &str, key: &str, values: &Value) -> Fixed {
     }
     let worst = values
         .iter()
-        .map(|value| fixes(&key, value.as_str().unwrap_or_default()))
+        .map(|value| fixes(&key, operator.family, value.as_str().unwrap_or_default()))
         .min();
     match worst {
         Some(Fixed::Yes) if FIXING.contains(&key.as_str()) => Fixed::Yes,
@@ -147,23 +148,24 @@ fn narrows(operator: &str, key: &str, values: &Value) -> Fixed {
     }
 }
 
-fn fixes(key: &str, value: &str) -> Fixed {
+fn fixes(key: &str, family: Family, value: &str) -> Fixed {
     if value.contains("${") {
         return Fixed::No;
     }
-    if !value.contains(['*', '?']) {
-        return Fixed::Yes;
-    }
     let mut parts = value.splitn(6, ':');
+    if !value.contains(['*', '?']) {
+        // Whether an ARN fixes anything that is compared as text, or that is in no account, as a bucket's, is not
+        // written.
+        let is_plain = family == Family::Arn && parts.nth(4).is_some_and(is_account_id);
+        return if key == "aws:sourcearn" && !is_plain {
+            Fixed::Perhaps
+        } else {
+            Fixed::Yes
+        };
+    }
     match key {
         // The name of the access point may be a wildcard as long as the account is fixed.
-        "s3:dataaccesspointarn"
-            if parts.nth(4).is_some_and(|account| {
-                account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())
-            }) =>
-        {
-            Fixed::Yes
-        }
+        "s3:dataaccesspointarn" if parts.nth(4).is_some_and(is_account_id) => Fixed::Yes,
         // "Outside the pattern `AROLEID:*`" can be read both ways.
         "aws:userid" if value.ends_with(":*") && value.matches(['*', '?']).count() == 1 => Fixed::Perhaps,
         _ => Fixed::No,

@@ -1,10 +1,11 @@
 //! A resource's page of the ledger, held while it is reconciled: its incidents and its key needs.
 
+mod admit;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use guardian_core::budget::{self, Allowance};
 use guardian_core::call::CallError;
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
 use guardian_core::incident::{Circumstances, INCIDENT, Incident, State};
@@ -12,7 +13,6 @@ use guardian_core::judge::Judgement;
 use guardian_core::moment::Moment;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
-use serde_json::json;
 use tracing::error;
 
 use crate::ReconcileError;
@@ -20,9 +20,6 @@ use crate::apply::Applied;
 use crate::cycle::ended;
 use crate::report::Said;
 use crate::seam::{Clock, Entry, Ledger, Stored, Topic};
-
-/// How long a write that is not seen yet is waited for before it is made again.
-const VISIBLE_AFTER: Duration = Duration::from_secs(60);
 
 /// How long the ledger remembers an incident that is over.
 const REMEMBER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -123,60 +120,6 @@ impl Book {
         held.incident.seen(finding, around);
         edit(&mut held.incident);
         held.dirty |= held.incident != before;
-    }
-
-    /// Lets through what the repair budget allows and what is not already on its way. Answers with the plan
-    /// that is left and whether something is waited for.
-    pub(crate) fn admit(
-        &mut self,
-        plan: Plan,
-        judgement: &mut Judgement,
-        around: Circumstances<'_>,
-    ) -> (Plan, bool) {
-        let (mut admitted, mut waiting) = (Plan::default(), false);
-        for change in plan.changes {
-            let (code, subject) = change.ends();
-            let incident = self.find(code, &subject);
-            if incident.is_some_and(|incident| on_its_way(incident, &change, around.now)) {
-                waiting = true;
-                continue;
-            }
-            let repairs = incident
-                .map(|incident| incident.repairs.clone())
-                .unwrap_or_default();
-            let flapping = self.find(Code::Flapping, &subject).is_some_and(Incident::is_open);
-            match budget::allow(&repairs, flapping, around.now) {
-                Allowance::Repair | Allowance::RepairFlapping => admitted.changes.push(change),
-                Allowance::Wait(until) => judgement
-                    .findings
-                    .push(flapping_finding(code, subject, until, around)),
-            }
-        }
-        self.keep_flapping(judgement, around.now);
-        (admitted, waiting)
-    }
-
-    /// Flapping is over only after a quiet day, even when the hourly repair holds for the moment.
-    fn keep_flapping(&self, judgement: &mut Judgement, now: Moment) {
-        for held in self.incidents.values() {
-            let flapping = &held.incident;
-            if flapping.finding.code != Code::Flapping || !flapping.is_open() {
-                continue;
-            }
-            let same_subject = |other: &&Held| other.incident.finding.subject == flapping.finding.subject;
-            let quiet = self
-                .incidents
-                .values()
-                .filter(same_subject)
-                .all(|other| budget::is_quiet(&other.incident.repairs, now));
-            let listed = judgement
-                .findings
-                .iter()
-                .any(|finding| finding.identity() == flapping.finding.identity());
-            if !quiet && !listed {
-                judgement.findings.push(flapping.finding.clone());
-            }
-        }
     }
 
     /// Stores that these repairs begin, before they do.
@@ -329,15 +272,6 @@ fn is_hidden(judgement: &Judgement, subject: &Subject) -> bool {
     })
 }
 
-/// Whether this very repair was begun a moment ago on the state that is still seen.
-fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
-    incident.state == State::Repairing
-        && incident
-            .attempt
-            .as_ref()
-            .is_some_and(|attempt| attempt.on == fingerprint(change) && now.since(attempt.at) < VISIBLE_AFTER)
-}
-
 /// The state a change starts from.
 fn fingerprint(change: &Change) -> String {
     let before = match change {
@@ -348,20 +282,5 @@ fn fingerprint(change: &Change) -> String {
     before.map_or_else(
         || "absent".to_owned(),
         guardian_policy::PolicyDocument::canonical_hash,
-    )
-}
-
-fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {
-    let who = guardian_core::alert::describe_actor(around.cause.actor.as_ref());
-    let message = format!(
-        "`{code}` was repaired {} times within an hour and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
-        budget::REPAIRS,
-        around.cause.event
-    );
-    Finding::new(
-        Code::Flapping,
-        subject,
-        message,
-        json!({"undoes": code, "next_repair": until, "cause": around.cause}),
     )
 }

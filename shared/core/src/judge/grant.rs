@@ -100,7 +100,8 @@ pub(super) fn judge_grant(wanted: &Wanted<'_>) -> Judgement {
     judgement
 }
 
-/// Whether `after` answers some question better than `before` and none worse.
+/// Whether `after` grants more than `before` and answers no question worse. A Deny may still bite a part of what
+/// it grants; one that takes all of it never gets here (`MergeError::DeniedThroughout`).
 pub(crate) fn improves(
     kind: PolicyKind,
     account: &str,
@@ -108,6 +109,8 @@ pub(crate) fn improves(
     before: Option<&PolicyDocument>,
     after: &PolicyDocument,
 ) -> bool {
+    let allows_before = before.and_then(only_allows);
+    let allows_after = only_allows(after);
     let mut better = false;
     for Asked {
         action,
@@ -115,22 +118,18 @@ pub(crate) fn improves(
         context,
     } in questions
     {
-        for resource in resources {
-            let resources = std::slice::from_ref(resource);
-            let question = Question {
-                account,
-                action,
-                resources,
-                context,
-                kind,
-            };
-            let was = evaluate(before, &question);
-            let is = evaluate(Some(after), &question);
-            if is.access() < was.access() {
-                return false;
-            }
-            better |= is.access() > was.access() || (is.part_allowed() && !was.part_allowed());
+        let question = Question {
+            account,
+            action,
+            resources,
+            context,
+            kind,
+        };
+        if evaluate(Some(after), &question).access() < evaluate(before, &question).access() {
+            return false;
         }
+        better |= evaluate(allows_after.as_ref(), &question).access()
+            > evaluate(allows_before.as_ref(), &question).access();
     }
     better
 }

@@ -407,6 +407,24 @@ fn a_dead_principal_turns_the_repair_over_to_a_person() {
 }
 
 #[test]
+fn a_partial_grant_is_completed_though_a_deny_keeps_another_part() {
+    let declaration = declaration(&["demo"]);
+    let mut seen = healthy(&declaration);
+    seen.policy = Ok(Some(document(json!([
+        grant("arn:aws:s3:::media/photos/*"),
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/private/*"}
+    ]))));
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    assert_eq!(codes(&judgement), [Code::GrantPartial, Code::GrantDenied]);
+    assert_eq!(
+        plan_bucket(&settings(), &declaration, &seen, &mut judgement)
+            .changes
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn a_grant_that_a_deny_would_swallow_is_not_written() {
     let declaration = declaration(&["demo"]);
     let mut seen = healthy(&declaration);

@@ -50,7 +50,13 @@ impl Simulator {
                 fs::write(folder.join(name), text)?;
             }
             let npm = Command::new("npm")
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+                .args([
+                    "ci",
+                    "--ignore-scripts",
+                    "--no-audit",
+                    "--no-fund",
+                    "--loglevel=error",
+                ])
                 .args(["--fetch-retries=1", "--fetch-timeout=20000"])
                 .current_dir(&folder)
                 .stdin(Stdio::null())
@@ -64,7 +70,10 @@ impl Simulator {
         match prepare() {
             Ok(None) => Ok(Self { folder }),
             Ok(Some(said)) => Err(format!("`npm ci` failed: {}", said.trim())),
-            Err(error) => Err(format!("it cannot be installed into {}: {error}", folder.display())),
+            Err(error) => Err(format!(
+                "it cannot be installed into {}: {error}",
+                folder.display()
+            )),
         }
     }
 
@@ -73,7 +82,12 @@ impl Simulator {
     pub(crate) fn ask(&self, questions: &[Value], times: Option<u32>) -> Vec<Value> {
         let mut node = Command::new("node")
             .arg("simulate.mjs")
-            .args(times.map(|times| ["time".to_owned(), times.to_string()]).into_iter().flatten())
+            .args(
+                times
+                    .map(|times| ["time".to_owned(), times.to_string()])
+                    .into_iter()
+                    .flatten(),
+            )
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -93,7 +107,10 @@ impl Simulator {
                 .collect()
         });
         let status = node.wait().unwrap();
-        assert!(status.success() && answers.len() == questions.len(), "node: {status}");
+        assert!(
+            status.success() && answers.len() == questions.len(),
+            "node: {status}"
+        );
         answers
     }
 }
