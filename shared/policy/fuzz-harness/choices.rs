@@ -3,7 +3,8 @@
 /// A source of decisions that ends. Afterwards every choice is the first one, and every list comes to its
 /// end.
 pub(crate) struct Choices<'a> {
-    bytes: &'a [u8],
+    /// What is left.
+    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> Choices<'a> {
@@ -35,16 +36,5 @@ impl<'a> Choices<'a> {
     pub(crate) fn list<T: Copy>(&mut self, least: usize, most: usize, items: &[T]) -> Vec<T> {
         let count = least + self.below(most - least + 1);
         (0..count).map(|_| self.pick(items)).collect()
-    }
-
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.below(at.min(255) + 1));
-        }
-    }
-
-    /// What is left, as it is.
-    pub(crate) fn rest(self) -> &'a [u8] {
-        self.bytes
     }
 }

@@ -68,7 +68,7 @@ fn rewritten(document: &PolicyDocument, choices: &mut Choices<'_>) -> Value {
         .statements()
         .map(|statement| body(statement.value(), choices))
         .collect();
-    choices.shuffle(&mut statements);
+    shuffle(&mut statements, choices);
     value["Statement"] = if statements.len() == 1 && choices.one_in(2) {
         statements.remove(0)
     } else {
@@ -94,10 +94,8 @@ fn body(statement: &Value, choices: &mut Choices<'_>) -> Value {
                 });
             }
             "Resource" | "NotResource" => list(value, choices, |text, _| text.to_owned()),
-            "Principal" | "NotPrincipal" if *value == json!("*") => {
-                if choices.one_in(2) {
-                    *value = json!({ "AWS": "*" });
-                }
+            "Principal" | "NotPrincipal" if *value == json!("*") && choices.one_in(2) => {
+                *value = json!({ "AWS": "*" });
             }
             "Principal" | "NotPrincipal" => {
                 for (kind, names) in value.as_object_mut().into_iter().flatten() {
@@ -145,7 +143,7 @@ fn list(value: &mut Value, choices: &mut Choices<'_>, form: impl Fn(&str, &mut C
             *value = json!(form(text, choices));
         }
     }
-    choices.shuffle(&mut values);
+    shuffle(&mut values, choices);
     *value = match values.as_slice() {
         [only] if choices.one_in(2) => only.clone(),
         _ => Value::Array(values),
@@ -156,9 +154,15 @@ fn reordered(value: Value, choices: &mut Choices<'_>) -> Value {
     match value {
         Value::Object(entries) => {
             let mut entries: Vec<(String, Value)> = entries.into_iter().collect();
-            choices.shuffle(&mut entries);
+            shuffle(&mut entries, choices);
             Value::Object(entries.into_iter().collect::<Map<_, _>>())
         }
         other => other,
+    }
+}
+
+fn shuffle<T>(items: &mut [T], choices: &mut Choices<'_>) {
+    for at in (1..items.len()).rev() {
+        items.swap(at, choices.below(at.min(255) + 1));
     }
 }

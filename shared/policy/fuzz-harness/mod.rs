@@ -42,7 +42,7 @@ fn read(value: &Value) -> PolicyDocument {
 /// A document: the text that is left from its first brace, or made from the bytes that are left.
 fn document(mut choices: Choices<'_>, kind: PolicyKind) -> Option<PolicyDocument> {
     if choices.one_in(2) {
-        let text = String::from_utf8_lossy(choices.rest());
+        let text = String::from_utf8_lossy(choices.bytes);
         PolicyDocument::parse(text.get(text.find('{')?..)?).ok()
     } else {
         Some(read(&worlds::policy(&mut choices, kind)))

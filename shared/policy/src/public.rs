@@ -71,7 +71,7 @@ pub fn is_public(document: &PolicyDocument) -> Publicness {
     match unsure {
         _ if !public.is_empty() => Publicness::Public(public),
         Some(statement) => Publicness::Unsure(format!(
-            "{statement} is for everyone under a condition that S3's definition of public does not name"
+            "{statement} is for everyone under a condition that S3's definition of public does not plainly name"
         )),
         None => Publicness::NotPublic,
     }
@@ -90,6 +90,12 @@ fn fixed(statement: &Statement<'_>) -> Fixed {
         .and_then(Value::as_object)
         .into_iter()
         .flatten();
+    // Whether a condition fixes anything of an Allow for all but some is not written.
+    let most = if statement.element("NotPrincipal").is_some() {
+        Fixed::Perhaps
+    } else {
+        Fixed::Yes
+    };
     operators
         .flat_map(|(operator, keys)| {
             keys.as_object()
@@ -99,6 +105,7 @@ fn fixed(statement: &Statement<'_>) -> Fixed {
         })
         .max()
         .unwrap_or(Fixed::No)
+        .min(most)
 }
 
 fn narrows(operator: &str, key: &str, values: &Value) -> Fixed {
@@ -154,18 +161,19 @@ fn fixes(key: &str, family: Family, value: &str) -> Fixed {
     }
     let mut parts = value.splitn(6, ':');
     if !value.contains(['*', '?']) {
-        // Whether an ARN fixes anything that is compared as text, or that is in no account, as a bucket's, is not
-        // written.
-        let is_plain = family == Family::Arn && parts.nth(4).is_some_and(is_account_id);
-        return if key == "aws:sourcearn" && !is_plain {
-            Fixed::Perhaps
-        } else {
-            Fixed::Yes
+        // Whether text fixes anything that is compared without its case, or an ARN that is compared as text or is
+        // in no account, as a bucket's, is not written.
+        let is_plain = match key {
+            "aws:sourcearn" => family == Family::Arn && parts.nth(4).is_some_and(is_account_id),
+            _ => family != Family::TextIgnoringCase,
         };
+        return if is_plain { Fixed::Yes } else { Fixed::Perhaps };
     }
     match key {
         // The name of the access point may be a wildcard as long as the account is fixed.
         "s3:dataaccesspointarn" if parts.nth(4).is_some_and(is_account_id) => Fixed::Yes,
+        // The account is fixed, whichever of its principals are meant.
+        "aws:principalarn" if parts.nth(4).is_some_and(is_account_id) => Fixed::Perhaps,
         // "Outside the pattern `AROLEID:*`" can be read both ways.
         "aws:userid" if value.ends_with(":*") && value.matches(['*', '?']).count() == 1 => Fixed::Perhaps,
         _ => Fixed::No,

@@ -1,11 +1,6 @@
 //! Replays the fuzz corpus: seeds, and inputs that once found a defect.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test"
-)]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use std::path::Path;
 

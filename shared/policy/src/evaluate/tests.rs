@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::context::Described;
 
 const ACCOUNT: &str = "232482882421";
 
@@ -146,4 +147,93 @@ fn patterns_beyond_the_budget_are_too_complex() {
     statement["Resource"] = json!(hard);
     let decision = ask(json!([statement]), &["arn:aws:s3:::b/*a*b*a*b*a*"]);
     assert_ne!(decision.access(), Access::Allowed);
+}
+
+fn ask_knowing(statements: Value, context: &Context) -> Access {
+    let document = json!({ "Version": "2012-10-17", "Statement": statements });
+    let question = Question {
+        account: ACCOUNT,
+        action: "s3:GetObject",
+        resources: &["arn:aws:s3:::b/a".to_owned()],
+        context,
+        kind: PolicyKind::Bucket,
+    };
+    evaluate(
+        Some(&PolicyDocument::parse(&document.to_string()).unwrap()),
+        &question,
+    )
+    .access()
+}
+
+fn granted_if(condition: Value) -> Value {
+    let mut grant = grant("arn:aws:s3:::b/*");
+    grant["Condition"] = condition;
+    json!([grant])
+}
+
+#[test]
+fn any_value_if_exists_of_a_missing_key_is_left_open() {
+    let context = Context::new().absent("aws:PrincipalOrgPaths");
+    for operator in [
+        "ForAnyValue:StringLikeIfExists",
+        "ForAnyValue:StringNotLikeIfExists",
+    ] {
+        let statements = granted_if(json!({ operator: { "aws:PrincipalOrgPaths": "o-a/*" } }));
+        assert_eq!(ask_knowing(statements, &context), Access::Depends, "{operator}");
+    }
+}
+
+#[test]
+fn text_that_is_no_arn_leaves_an_arn_operator_open() {
+    let arn = "arn:aws:iam::232482882421:role/a";
+    let role = Described::PrincipalArnOfAccount {
+        partition: "aws".into(),
+        account: ACCOUNT.into(),
+    };
+    for context in [
+        Context::new().known("aws:PrincipalArn", [arn]),
+        Context::new().one_of("aws:PrincipalArn", role),
+    ] {
+        for operator in ["ArnLike", "ArnNotLike"] {
+            let open = granted_if(json!({ operator: { "aws:PrincipalArn": "*user*" } }));
+            assert_eq!(ask_knowing(open, &context), Access::Depends, "{operator}");
+        }
+        let other = granted_if(json!({ "ArnNotLike": { "aws:PrincipalArn": "arn:aws:iam::1*:*" } }));
+        assert_eq!(ask_knowing(other, &context), Access::Allowed);
+    }
+    let context = Context::new().known("aws:PrincipalArn", ["no ARN"]);
+    let open = granted_if(json!({ "ArnNotLike": { "aws:PrincipalArn": "arn:aws:iam::1*:*" } }));
+    assert_eq!(ask_knowing(open, &context), Access::Depends);
+}
+
+/// Whatever a variable that may be missing leads to, knowing that it is missing does not make it worse.
+#[test]
+fn a_variable_that_may_be_missing_is_no_better_than_a_missing_one() {
+    let (missing, unknown) = (Context::new().absent("aws:username"), Context::new());
+    let there = Context::new().one_of("aws:username", Described::Present);
+    let all_but = json!([{
+        "Effect": "Allow", "Principal": { "AWS": ACCOUNT }, "Action": "s3:GetObject",
+        "NotResource": "arn:aws:s3:::b/home/${aws:username}/*",
+    }]);
+    let unlike = granted_if(json!({ "StringNotEquals": { "aws:PrincipalAccount": "x${aws:username}" } }));
+    for statements in [all_but, unlike] {
+        for (context, expected) in [
+            (&missing, Access::Depends),
+            (&unknown, Access::Depends),
+            (&there, Access::Allowed),
+        ] {
+            let context = context.clone().known("aws:PrincipalAccount", [ACCOUNT]);
+            assert_eq!(
+                ask_knowing(statements.clone(), &context),
+                expected,
+                "{statements}"
+            );
+        }
+    }
+    // A Deny reaches no further than a value could.
+    let elsewhere = deny(json!({ "Resource": "arn:aws:s3:::b/home/${aws:username}/*" }));
+    for context in [&missing, &unknown, &there] {
+        let statements = json!([grant("arn:aws:s3:::b/*"), elsewhere]);
+        assert_eq!(ask_knowing(statements, context), Access::Allowed);
+    }
 }

@@ -138,3 +138,49 @@ fn a_resource_control_policy_only_takes_away() {
     );
     assert_eq!(ask(json!([]), &around).access(), Access::Denied);
 }
+
+#[test]
+fn what_the_definition_of_public_leaves_open_depends() {
+    for (element, condition) in [
+        (
+            "Principal",
+            json!({ "ArnLike": { "aws:SourceArn": "arn:aws:s3:::b" } }),
+        ),
+        (
+            "Principal",
+            json!({ "StringEquals": { "aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t" } }),
+        ),
+        (
+            "Principal",
+            json!({ "StringEqualsIgnoreCase": { "aws:userid": "a" } }),
+        ),
+        (
+            "Principal",
+            json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::111122223333:role/*" } }),
+        ),
+        (
+            "NotPrincipal",
+            json!({ "StringEquals": { "aws:PrincipalOrgID": "o-example" } }),
+        ),
+    ] {
+        let mut statement = json!({
+            "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/web/*", "Condition": condition,
+        });
+        statement[element] = json!({ "AWS": if element == "Principal" { "*" } else { "444455556666" } });
+        let statements = json!([grant(), statement]);
+        assert_eq!(
+            ask(statements, &restricted()).access(),
+            Access::Depends,
+            "{condition}"
+        );
+    }
+    let fixed = json!({ "ArnLike": { "aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t" } });
+    let statement = json!({
+        "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/web/*",
+        "Condition": fixed,
+    });
+    assert_eq!(
+        ask(json!([grant(), statement]), &restricted()).access(),
+        Access::Allowed
+    );
+}

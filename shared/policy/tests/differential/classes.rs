@@ -99,7 +99,7 @@ type Change = fn(&mut Value);
 
 /// What the simulator does not read as the documentation has it, and what it reads for the same. `main.rs` has
 /// an example of each.
-const DEFECTS: [(&str, Change); 4] = [
+const DEFECTS: [(&str, Change); 5] = [
     ("the simulator takes no address to be in 0.0.0.0/0", |question| {
         replace_in_policies(question, &|text| match text {
             "0.0.0.0/0" => Some(vec!["0.0.0.0/1".into(), "128.0.0.0/1".into()]),
@@ -126,6 +126,10 @@ const DEFECTS: [(&str, Change); 4] = [
         |question| {
             rename_operator(question, "ArnLike", "ArnEquals");
         },
+    ),
+    (
+        "the simulator takes StringLike with a fixed aws:userid for public, StringEquals not",
+        |question| rename_operator(question, "StringLike", "StringEquals"),
     ),
 ];
 
@@ -154,7 +158,12 @@ pub(crate) fn remedies(case: &Case, ours: Access) -> Vec<(&'static str, Value)> 
             "S3's documentation takes no text with `*`, `?` or a variable for fixed, the simulator some";
         if original["restrict"] == true {
             let mut question = original.clone();
-            rename_operator(&mut question, "StringEquals", "StringLike");
+            for from in ["StringEquals", "StringEqualsIgnoreCase"] {
+                rename_operator(&mut question, from, "StringLike");
+            }
+            replace(&mut question["policy"]["Statement"], &|text| {
+                (text.contains("${") && !text.starts_with("arn:")).then(|| vec![format!("{text}*")])
+            });
             remedies.push((class, question));
         }
         let class = "an Allow for particular principals of the account is none for the account";
@@ -165,11 +174,17 @@ pub(crate) fn remedies(case: &Case, ours: Access) -> Vec<(&'static str, Value)> 
     remedies
 }
 
+/// Puts an operator in the place of another that means the same for texts without wildcards. Only `StringLike`
+/// may come in the place of one for texts that have some: it is what makes the simulator see them.
 fn rename_operator(question: &mut Value, from: &str, to: &str) {
+    let is_fixed = |text: &&str| !text.contains(['*', '?', '$']);
+    let is_alike = |values: &Value| to == "StringLike" || texts(values).iter().all(is_fixed);
     let statements = question["policy"]["Statement"].as_array_mut();
     for statement in statements.into_iter().flatten() {
         if let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut)
             && !condition.contains_key(to)
+            && let Some(keys) = condition.get(from).and_then(Value::as_object)
+            && keys.values().all(is_alike)
             && let Some(keys) = condition.remove(from)
         {
             condition.insert(to.to_owned(), keys);

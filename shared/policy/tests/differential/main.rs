@@ -8,7 +8,7 @@
 //! Where the two differ on purpose there is a class for it in `classes`, and each disagreement is held
 //! against its class: the cause is taken out of the policy, the simulator is asked again, and now the answers
 //! must be equal. Anything else fails the test. No class excuses an *allowed* that the simulator denies,
-//! except the one for its own defect.
+//! except those for its own defects, and the second test shows each of them by an example.
 //!
 //! `DIFFERENTIAL_CASES` is the number of cases, `DIFFERENTIAL_SEED` another series of them. Without Node.js
 //! and npm the test says so and passes, unless `GUARDIAN_REQUIRE_SIMULATOR` is 1.
@@ -106,10 +106,7 @@ fn the_answers_are_those_of_an_independent_simulator() {
         first = last;
     }
     eprintln!("{wanted} cases of series {seed}:{}", tally.lines());
-    for case in wrong
-        .iter()
-        .take(5 + usize::try_from(number("DIFFERENTIAL_SHOW", 0)).unwrap())
-    {
+    for case in wrong.iter().take(5) {
         eprintln!("\n{case}");
     }
     assert!(
@@ -117,11 +114,10 @@ fn the_answers_are_those_of_an_independent_simulator() {
         "{} disagreements without an explanation",
         wrong.len()
     );
-    let refused = tally.of("refused by the simulator");
-    assert!(
-        u64::try_from(refused * 50).unwrap() <= wanted,
-        "{refused} cases say nothing"
-    );
+    // What is compared says something: both answers are frequent, and few cases are left over.
+    let share = |what: &str| tally.of(what) * 100 / usize::try_from(wanted).unwrap();
+    assert!(share("equal: allowed") >= 25 && share("equal: denied") >= 25);
+    assert!(share("knowing less: depends") < 25 && share("refused by the simulator") == 0);
 }
 
 fn compare(simulator: &Simulator, cases: &[Case], tally: &mut Tally, wrong: &mut Vec<String>) {
@@ -132,9 +128,6 @@ fn compare(simulator: &Simulator, cases: &[Case], tally: &mut Tally, wrong: &mut
     for (case, answer) in cases.iter().zip(&answers) {
         let Some(theirs) = access(answer) else {
             tally.count("refused by the simulator");
-            if std::env::var("DIFFERENTIAL_REFUSED").is_ok() {
-                eprintln!("{answer} {}", case.question());
-            }
             continue;
         };
         let ours = case.ask();
@@ -234,14 +227,22 @@ fn the_simulator_has_defects_of_its_own() {
             json!({ "ArnLike": { "aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t:x" } }),
             json!({ "ArnEquals": { "aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t:x" } }),
         ),
+        // Without a wildcard `StringLike` is `StringEquals`.
+        (
+            "aws:userid",
+            "a",
+            json!({ "StringLike": { "aws:userid": "a" } }),
+            json!({ "StringEquals": { "aws:userid": "a" } }),
+        ),
     ];
     let question = |key: &str, value: &str, condition: &Value| {
+        let restrict = ["aws:SourceArn", "aws:userid"].contains(&key);
         json!({
             "policy": { "Version": "2012-10-17", "Statement": [{
                 "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
                 "Condition": condition,
             }] },
-            "controls": [], "restrict": key == "aws:SourceArn", "principal": worlds::CALLERS[0].0,
+            "controls": [], "restrict": restrict, "principal": worlds::CALLERS[0].0,
             "action": "s3:GetObject", "resource": "arn:aws:s3:::b/a", "owner": worlds::OWNER,
             "keys": { "aws:PrincipalArn": worlds::CALLERS[0].1, key: value },
         })
