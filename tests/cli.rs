@@ -7,6 +7,9 @@ mod guardian;
 #[path = "cli/demo.rs"]
 mod demo;
 #[cfg(test)]
+#[path = "cli/explain.rs"]
+mod explain;
+#[cfg(test)]
 #[path = "cli/reach.rs"]
 mod reach;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, Reading, bucket_arn};
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::{Mode, Settings};
-use guardian_policy::{Access, PolicyDocument, PolicyKind, Question, evaluate};
+use guardian_policy::{Access, Decision, PolicyDocument, PolicyKind, Question, evaluate};
 use guardian_reconcile::seam::{Account, Buckets};
 use serde_json::{Value, json};
 
@@ -83,18 +83,15 @@ async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardia
     if clouds.is_empty() && named.is_empty() {
         return Ok(None);
     }
-    let everything = [format!("{}/*", bucket_arn(&live.settings.partition, bucket))];
-    let context = Reading::of(&live.settings, &policy).of_object();
-    let question = Question {
-        account: live.settings.cloudinary_account.as_str(),
-        action: READ_ACTION,
-        resources: &everything,
-        context: &context,
-        kind: PolicyKind::Bucket,
-    };
-    let access = policy
-        .as_ref()
-        .map(|policy| evaluate(Some(policy), &question).access());
+    let access = policy.as_ref().map(|policy| {
+        read_of_everything(
+            &live.settings,
+            live.settings.cloudinary_account.as_str(),
+            bucket,
+            policy,
+        )
+        .access()
+    });
     let prefixes = if access == Some(Access::Allowed) || named.iter().any(|pattern| pattern == "*") {
         Vec::new()
     } else {
@@ -108,20 +105,25 @@ async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardia
     }))
 }
 
-/// The object patterns of the statements that name Cloudinary's account, without those of the markers.
+/// The object patterns of the statements that let Cloudinary read, each taken by itself, without those of the
+/// markers.
 fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDocument) -> Vec<String> {
     let objects = format!("{}/", bucket_arn(&settings.partition, bucket));
-    let account = settings.cloudinary_account.as_str();
     let mut patterns = Vec::new();
     for statement in policy.statements() {
-        let names_it = statement
-            .value()
-            .get("Principal")
-            .is_some_and(|principal| principal.to_string().contains(account));
-        if !names_it {
+        let alone = json!({"Version": "2012-10-17", "Statement": [statement.value()]});
+        let Ok(alone) = PolicyDocument::from_value(alone) else {
+            continue;
+        };
+        let lets_read = |account: &str| {
+            let decision = read_of_everything(settings, account, bucket, &alone);
+            decision.access() != Access::Denied || decision.partially_allowed()
+        };
+        // What everybody may read was not opened for Cloudinary.
+        if !lets_read(settings.cloudinary_account.as_str()) || lets_read(ANYBODY) {
             continue;
         }
-        let resources = match statement.value().get("Resource") {
+        let resources = match statement.element("Resource") {
             Some(Value::String(one)) => vec![one.as_str()],
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
@@ -139,6 +141,31 @@ fn patterns_granted(settings: &Settings, bucket: &BucketName, policy: &PolicyDoc
     patterns.sort();
     patterns.dedup();
     patterns
+}
+
+/// An account that no policy names.
+const ANYBODY: &str = "000000000000";
+
+/// Whether an account may read every object of the bucket by this policy.
+fn read_of_everything(
+    settings: &Settings,
+    account: &str,
+    bucket: &BucketName,
+    policy: &PolicyDocument,
+) -> Decision {
+    let everything = [format!("{}/*", bucket_arn(&settings.partition, bucket))];
+    let reading = Reading {
+        account,
+        ..Reading::of(settings, [policy])
+    };
+    let question = Question {
+        account,
+        action: READ_ACTION,
+        resources: &everything,
+        context: &reading.of_object(),
+        kind: PolicyKind::Bucket,
+    };
+    evaluate(Some(policy), &question)
 }
 
 fn table(out: &mut impl Write, found: &[Found], total: usize) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use guardian_policy::{Access, Cause, Decision, Reason};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::case::Case;
 use crate::worlds::ACCOUNT;
@@ -181,13 +181,29 @@ fn rename_operator(question: &mut Value, from: &str, to: &str) {
     let is_alike = |values: &Value| to == "StringLike" || texts(values).iter().all(is_fixed);
     let statements = question["policy"]["Statement"].as_array_mut();
     for statement in statements.into_iter().flatten() {
-        if let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut)
-            && !condition.contains_key(to)
-            && let Some(keys) = condition.get(from).and_then(Value::as_object)
-            && keys.values().all(is_alike)
-            && let Some(keys) = condition.remove(from)
-        {
-            condition.insert(to.to_owned(), keys);
+        let Some(condition) = statement.get_mut("Condition").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let Some(Value::Object(keys)) = condition.remove(from) else {
+            continue;
+        };
+        let mut stay = Map::new();
+        let mut there = match condition.remove(to) {
+            Some(Value::Object(keys)) => keys,
+            _ => Map::new(),
+        };
+        for (key, values) in keys {
+            let is_taken = there.keys().any(|known| known.eq_ignore_ascii_case(&key));
+            if is_taken || !is_alike(&values) {
+                stay.insert(key, values);
+            } else {
+                there.insert(key, values);
+            }
+        }
+        for (operator, keys) in [(from, stay), (to, there)] {
+            if !keys.is_empty() {
+                condition.insert(operator.to_owned(), Value::Object(keys));
+            }
         }
     }
 }
