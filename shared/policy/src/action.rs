@@ -21,8 +21,17 @@ pub(crate) fn names(pattern: &str, action: &str) -> bool {
     if pattern == "*" || pattern.eq_ignore_ascii_case(action) {
         return true;
     }
-    if !pattern.contains(['*', '?']) {
+    let Some((beginning, rest)) = pattern
+        .find(['*', '?'])
+        .and_then(|at| pattern.split_at_checked(at))
+    else {
+        return false;
+    };
+    if !action
+        .get(..beginning.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    {
         return false;
     }
-    Pattern::glob(&pattern.to_ascii_lowercase()).matches(&action.to_ascii_lowercase())
+    rest == "*" || Pattern::glob(&pattern.to_ascii_lowercase()).matches(&action.to_ascii_lowercase())
 }

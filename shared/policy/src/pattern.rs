@@ -48,7 +48,8 @@ impl Pattern {
     }
 
     pub(crate) fn from_tokens(tokens: impl IntoIterator<Item = Token>) -> Self {
-        let mut kept: Vec<Token> = Vec::new();
+        let tokens = tokens.into_iter();
+        let mut kept: Vec<Token> = Vec::with_capacity(tokens.size_hint().1.unwrap_or_default());
         for token in tokens {
             match (kept.last(), token) {
                 (Some(Token::Run), Token::Run | Token::RunInSegment)
@@ -73,10 +74,15 @@ impl Pattern {
             Token::Literal(c) => Some(*c),
             _ => None,
         });
-        let is_prefix = kept.last() == Some(&Token::Run) && literals.clone().count() + 1 == kept.len();
+        let mut beginning = String::with_capacity(kept.len());
+        let mut count = 0;
+        for c in literals {
+            beginning.push(c);
+            count += 1;
+        }
         Self {
-            beginning: literals.collect(),
-            is_prefix,
+            is_prefix: kept.last() == Some(&Token::Run) && count + 1 == kept.len(),
+            beginning,
             tokens: kept,
         }
     }
@@ -104,17 +110,48 @@ impl Pattern {
         }
     }
 
+    /// No wildcard is held within a segment of an ARN.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self
+            .tokens
+            .iter()
+            .any(|token| matches!(token, Token::OneInSegment | Token::RunInSegment))
+    }
+
+    /// The only text of the set, if there are no wildcards.
+    pub(crate) fn only_text(&self) -> Option<&str> {
+        let is_literal = |token: &Token| matches!(token, Token::Literal(_));
+        self.tokens.iter().all(is_literal).then_some(&self.beginning)
+    }
+
+    /// What `matches` costs at most, in units of work.
+    pub(crate) fn matching_cost(&self, text: &str) -> usize {
+        if self.is_prefix || !text.starts_with(&self.beginning) {
+            1
+        } else {
+            1 + self.tokens.len() * (text.len() - self.beginning.len() + 1) / 4
+        }
+    }
+
     /// Whether a text belongs to the set.
     pub(crate) fn matches(&self, text: &str) -> bool {
+        let Some(text) = text.strip_prefix(&self.beginning) else {
+            return false;
+        };
+        if self.is_prefix {
+            return true;
+        }
+        let literals = self.beginning.chars().count();
         let mut positions = vec![false; self.tokens.len() + 1];
-        if let Some(first) = positions.first_mut() {
+        let mut next = positions.clone();
+        if let Some(first) = positions.get_mut(literals) {
             *first = true;
         }
         self.close(&mut positions);
         for c in text.chars() {
-            let mut next = vec![false; positions.len()];
+            next.fill(false);
             let mut alive = false;
-            for (at, token) in self.tokens.iter().enumerate() {
+            for (at, token) in self.tokens.iter().enumerate().skip(literals) {
                 if !positions.get(at).copied().unwrap_or_default() {
                     continue;
                 }
@@ -136,7 +173,7 @@ impl Pattern {
                 return false;
             }
             self.close(&mut next);
-            positions = next;
+            std::mem::swap(&mut positions, &mut next);
         }
         positions.last().copied().unwrap_or_default()
     }

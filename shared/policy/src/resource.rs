@@ -64,7 +64,7 @@ pub(crate) fn segmented(tokens: &[Token], segments: Segments) -> Option<Pattern>
         Token::One if segment < 5 => Token::OneInSegment,
         _ => *token,
     });
-    Some(Pattern::from_tokens(held.collect::<Vec<_>>()))
+    Some(Pattern::from_tokens(held))
 }
 
 /// The resources of a statement.
@@ -77,29 +77,32 @@ pub(crate) fn extent(statement: &Statement<'_>, kind: PolicyKind, reading: Readi
     let mut certain = Vec::new();
     let mut possible = Vec::new();
     let mut may_be_missing = false;
-    // An incomplete ARN may be taken for one with `*` in the missing places, or refused.
-    let filled = |tokens: &[Token]| {
-        let filled = tokens.iter().copied().chain([Token::Literal(':'), Token::Run]);
-        match segmented(tokens, Segments::LastMaySpan) {
-            Some(_) => None,
-            None => Some(Pattern::from_tokens(filled)),
+    // The pattern that holds for certain, after all that may be meant.
+    let read = |tokens: Vec<Token>, possible: &mut Vec<Pattern>| {
+        let held = segmented(&tokens, Segments::LastMaySpan);
+        match &held {
+            Some(held) if held.is_plain() => possible.push(held.clone()),
+            Some(_) => possible.push(Pattern::from_tokens(tokens)),
+            // An incomplete ARN may be taken for one with `*` in the missing places, or refused.
+            None => {
+                let filled = tokens.iter().copied().chain([Token::Literal(':'), Token::Run]);
+                possible.push(Pattern::from_tokens(filled));
+                possible.push(Pattern::from_tokens(tokens));
+            }
         }
+        held
     };
     for text in texts(Some(element)) {
         match expand(text, reading.variables(), Wildcards::Yes) {
             Expansion::Exact(tokens) => {
-                certain.extend(segmented(&tokens, Segments::LastMaySpan));
-                possible.extend(filled(&tokens));
-                possible.push(Pattern::from_tokens(tokens));
+                certain.extend(read(tokens, &mut possible));
             }
             Expansion::Unknown(tokens) => {
-                possible.extend(filled(&tokens));
-                possible.push(Pattern::from_tokens(tokens));
+                read(tokens, &mut possible);
             }
             Expansion::Perhaps(tokens) => {
                 may_be_missing = true;
-                possible.extend(filled(&tokens));
-                possible.push(Pattern::from_tokens(tokens));
+                read(tokens, &mut possible);
             }
             // It matches nothing; a Deny is left open where a value could have made it match.
             Expansion::Missing(tokens) => {

@@ -35,7 +35,9 @@ pub(crate) fn expand(text: &str, variables: Option<&Context>, wildcards: Wildcar
         (c, _) => Token::Literal(c),
     };
     let Some(context) = variables.filter(|_| text.contains("${")) else {
-        return Expansion::Exact(text.chars().map(own).collect());
+        let mut tokens = Vec::with_capacity(text.len());
+        tokens.extend(text.chars().map(own));
+        return Expansion::Exact(tokens);
     };
     let mut tokens = Vec::new();
     let (mut unknown, mut perhaps, mut missing) = (false, false, false);

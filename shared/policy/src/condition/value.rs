@@ -84,12 +84,13 @@ fn arn(known: &str, wanted: &str, reading: Reading<'_>) -> Truth {
     let Some(by_component) = segmented(&tokens, Segments::Strict).filter(|_| is_arn(known)) else {
         return Truth::Unknown;
     };
-    if !Pattern::from_tokens(tokens).matches(known) {
-        Truth::False
-    } else if exact && by_component.matches(known) {
+    let matches = by_component.matches(known);
+    if matches && exact {
         Truth::True
-    } else {
+    } else if matches || (!by_component.is_plain() && Pattern::from_tokens(tokens).matches(known)) {
         Truth::Unknown
+    } else {
+        Truth::False
     }
 }
 
