@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use aws_config::retry::RetryConfig;
+
 use crate::connect::Connection;
 use crate::retry::ConcurrentWrites;
 
@@ -18,6 +20,7 @@ macro_rules! settings {
 #[derive(Debug)]
 pub(crate) struct Clients {
     connection: Connection,
+    cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
@@ -39,6 +42,7 @@ impl Clients {
     pub(crate) fn new(connection: Connection) -> Self {
         Self {
             connection,
+            cloudtrail: OnceLock::new(),
             dynamodb: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
@@ -57,6 +61,15 @@ impl Clients {
     client!(sns, aws_sdk_sns);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);
+
+    pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
+        self.cloudtrail.get_or_init(|| {
+            // A question whose answer may be missing is not worth a share of the account's two a second.
+            let settings =
+                settings!(aws_sdk_cloudtrail, self.connection).retry_config(RetryConfig::disabled());
+            aws_sdk_cloudtrail::Client::from_conf(settings.build())
+        })
+    }
 
     pub(crate) fn s3(&self) -> &aws_sdk_s3::Client {
         self.s3.get_or_init(|| {

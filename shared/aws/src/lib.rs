@@ -19,6 +19,7 @@ mod ledger;
 mod queues;
 mod retry;
 mod topic;
+mod trail;
 
 pub use aws::{Aws, Stack};
 pub use calls::{Call, CallLog};

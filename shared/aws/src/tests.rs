@@ -7,4 +7,5 @@ mod declarations;
 mod keys;
 mod ledger;
 mod messages;
+mod trail;
 pub(crate) mod wire;

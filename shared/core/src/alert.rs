@@ -6,7 +6,8 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::cause::{Actor, Cause};
+use crate::attribution::describe;
+use crate::cause::Cause;
 use crate::finding::{Code, Finding};
 use crate::moment::Moment;
 use crate::name::{BucketName, CloudName, Resource};
@@ -148,11 +149,7 @@ fn text(occasion: &Occasion<'_>) -> String {
     }
     if let Some(cause) = occasion.cause {
         let _ = writeln!(text, "Seen after   {}", plain(&describe_cause(cause)));
-        let _ = writeln!(
-            text,
-            "Who          {}",
-            plain(&describe_actor(cause.actor.as_ref()))
-        );
+        let _ = writeln!(text, "Who          {}", plain(&describe(cause)));
     }
     let was = if occasion.kind == TransitionKind::NeedsYou {
         "What is wrong"
@@ -173,25 +170,6 @@ fn describe_cause(cause: &Cause) -> String {
         Some(time) => format!("{} at {time}", cause.event),
         None => cause.event.clone(),
     }
-}
-
-/// Who did it, in a line.
-#[must_use]
-pub fn describe_actor(actor: Option<&Actor>) -> String {
-    let Some(actor) = actor else {
-        return "not named by the event".to_owned();
-    };
-    let mut text = actor
-        .principal
-        .clone()
-        .unwrap_or_else(|| "an unnamed principal".to_owned());
-    if let Some(tool) = &actor.tool {
-        text.push_str(&format!(" with {tool}"));
-    }
-    if let Some(address) = &actor.address {
-        text.push_str(&format!(" from {address}"));
-    }
-    text
 }
 
 fn next_step(occasion: &Occasion<'_>) -> String {
@@ -255,6 +233,7 @@ fn attributes(occasion: &Occasion<'_>) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Actor;
     use crate::finding::Subject;
 
     fn notice(kind: TransitionKind, agent: &str, buckets: &[&str]) -> Notice {
@@ -270,10 +249,8 @@ mod tests {
             ..Actor::default()
         };
         let cause = Cause {
-            id: "e".to_owned(),
-            event: "PutBucketPolicy".to_owned(),
-            time: None,
             actor: Some(actor),
+            ..Cause::of_event("e", "PutBucketPolicy")
         };
         render(&Occasion {
             id: "grant-missing/bucket:media/1",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::attribution::Nameless;
 use crate::name::Resource;
 
 /// Who did something, as far as the event says.
@@ -35,6 +36,27 @@ pub struct Cause {
     /// Who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
+    /// Why nobody, or no more of them, is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nameless: Option<Nameless>,
+    /// Whether this is not what led to the look but the last such call that CloudTrail holds, asked for later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked_up: bool,
+}
+
+impl Cause {
+    /// An event of which no more is known.
+    #[must_use]
+    pub fn of_event(id: impl Into<String>, event: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            event: event.into(),
+            time: None,
+            actor: None,
+            nameless: None,
+            looked_up: false,
+        }
+    }
 }
 
 /// One resource to look at: the body of a message in the work queue.
@@ -125,12 +147,7 @@ mod tests {
     use super::*;
 
     fn work(id: &str, resource: &str, look: u8) -> Work {
-        let cause = Cause {
-            id: id.to_owned(),
-            event: "PutBucketPolicy".to_owned(),
-            time: None,
-            actor: None,
-        };
+        let cause = Cause::of_event(id, "PutBucketPolicy");
         Work {
             resource: resource.parse().unwrap(),
             cause,

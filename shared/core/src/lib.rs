@@ -2,6 +2,7 @@
 //! what to tell people. No I/O, no clock, no environment, no async.
 
 pub mod alert;
+pub mod attribution;
 pub mod budget;
 pub mod call;
 pub mod cause;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use guardian_core::call::CallError;
+use guardian_core::cause::Cause;
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
 use guardian_core::incident::{Circumstances, INCIDENT, Incident, State};
 use guardian_core::judge::Judgement;
@@ -97,6 +98,21 @@ impl Book {
             .map(|held| &held.incident)
             .filter(|incident| incident.is_open())
             .map(|incident| incident.finding.clone())
+    }
+
+    /// The findings that no open incident stands for yet.
+    pub(crate) fn news(&self, judgement: &Judgement) -> Vec<Finding> {
+        let is_open = |finding: &&Finding| {
+            let incident = self.find(finding.code, &finding.subject);
+            incident.is_some_and(Incident::is_open)
+        };
+        let findings = judgement.findings.iter();
+        findings.filter(|finding| !is_open(finding)).cloned().collect()
+    }
+
+    /// Gives the incident of a finding a cause of its own.
+    pub(crate) fn attribute(&mut self, finding: &Finding, author: &Cause, around: Circumstances<'_>) {
+        self.edit(finding, around, |incident| incident.cause = Some(author.clone()));
     }
 
     fn find(&self, code: Code, subject: &Subject) -> Option<&Incident> {

@@ -17,7 +17,7 @@ use crate::book::Book;
 use crate::cycle::Cycle;
 use crate::need::Needs;
 use crate::observe::observe_bucket;
-use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic};
+use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report};
 
 /// Reconciles one bucket.
@@ -28,7 +28,7 @@ pub(crate) async fn reconcile_bucket<A>(
     work: &Work,
 ) -> Result<Report, ReconcileError>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Trail + Clock,
 {
     let resource = Resource::Bucket(bucket.clone());
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));

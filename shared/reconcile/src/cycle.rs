@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures_util::join;
 use guardian_core::alert::Affected;
 use guardian_core::call::CallError;
 use guardian_core::cause::{LaterLook, OWN_SOURCE, Work};
@@ -14,8 +15,9 @@ use guardian_core::plan::{Change, Plan};
 use serde_json::{Value, json};
 
 use crate::apply::Applied;
+use crate::author::authors;
 use crate::book::Book;
-use crate::seam::{Clock, Ledger, Queues, Topic};
+use crate::seam::{Clock, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report};
 
 /// The first later look, for what eventual consistency hides for a moment.
@@ -56,7 +58,7 @@ impl Cycle<'_> {
         apply: F,
     ) -> Result<Report, ReconcileError>
     where
-        A: Ledger + Queues + Topic + Clock,
+        A: Ledger + Queues + Topic + Trail + Clock,
         F: AsyncFnOnce(Plan) -> Result<Vec<(Change, Applied)>, CallError>,
     {
         let mut judgement = std::mem::take(&mut self.judgement);
@@ -67,8 +69,14 @@ impl Cycle<'_> {
             propose(&plan, &mut judgement);
             (Plan::default(), false)
         };
+        let news = book.news(&judgement);
         book.begin(aws, &plan, &judgement, around).await?;
-        let applied = apply(plan).await?;
+        // Nobody waits to be healed for a name.
+        let (applied, authors) = join!(apply(plan), authors(aws, &self.resource, &self.work.cause, news));
+        let applied = applied?;
+        for (finding, cause) in authors {
+            book.attribute(&finding, &cause, around);
+        }
         refused_is_for_people(&mut judgement, &applied);
         book.settle(&judgement, &applied, self.repairing, self.around(aws));
         let said = book.close(aws).await?;

@@ -13,7 +13,7 @@ use crate::book::Book;
 use crate::cycle::Cycle;
 use crate::need::readers_of_key;
 use crate::observe::observe_key;
-use crate::seam::{Clock, Keys, Ledger, Queues, Topic};
+use crate::seam::{Clock, Keys, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report};
 
 /// Reconciles one key.
@@ -24,7 +24,7 @@ pub(crate) async fn reconcile_key<A>(
     work: &Work,
 ) -> Result<Report, ReconcileError>
 where
-    A: Keys + Ledger + Queues + Topic + Clock,
+    A: Keys + Ledger + Queues + Topic + Trail + Clock,
 {
     let resource = Resource::Key(key.clone());
     let mut book = Book::load(aws, &resource).await?;

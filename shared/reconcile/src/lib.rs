@@ -3,6 +3,7 @@
 //! Generic over the seams: what ships puts the SDK behind them, the demonstration and the tests a model.
 
 pub mod apply;
+mod author;
 mod batch;
 mod book;
 mod bucket;

@@ -67,10 +67,9 @@ fn read(message: &Message) -> Vec<Work> {
         "routed"
     );
     let cause = Cause {
-        id: trigger.id.unwrap_or_else(|| message.id.clone()),
-        event: trigger.event,
         time: trigger.time,
         actor: trigger.actor,
+        ..Cause::of_event(trigger.id.unwrap_or_else(|| message.id.clone()), trigger.event)
     };
     resources
         .into_iter()

@@ -159,6 +159,14 @@ pub trait Topic {
     async fn publish(&self, notice: &Notice) -> Result<(), CallError>;
 }
 
+/// What was recorded of calls (CloudTrail).
+pub trait Trail {
+    /// LookupEvents: the records of the last management calls of this name in the account and Region, newest first,
+    /// at most fifty, each as the JSON text of a CloudTrail record. Asked once and never again: the quota is two a
+    /// second, and nothing but a name in a message hangs on it.
+    async fn lookup_events(&self, event: &str) -> Result<Vec<String>, CallError>;
+}
+
 /// Whose credentials these are (STS).
 pub trait Identity {
     /// GetCallerIdentity: the account.

@@ -15,7 +15,7 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, ParameterPage, Queues, Stored, Topic,
+    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, ParameterPage, Queues, Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
@@ -41,12 +41,7 @@ impl<'a> Local<'a> {
 
     /// Looks at every declared bucket, so that the ledger knows which keys they need. Writes to none.
     pub(super) async fn learn(&self) -> Result<(), CommandError> {
-        let cause = Cause {
-            id: "replay".to_owned(),
-            event: "replay".to_owned(),
-            time: None,
-            actor: None,
-        };
+        let cause = Cause::of_event("replay", "replay");
         self.work.borrow_mut().push_back(Work {
             resource: Resource::Sweep,
             cause,
@@ -233,6 +228,12 @@ impl Topic for Local<'_> {
     async fn publish(&self, _notice: &Notice) -> Result<(), CallError> {
         // Nobody is woken by a replay; the report says what they would have been told.
         Ok(())
+    }
+}
+
+impl Trail for Local<'_> {
+    async fn lookup_events(&self, event: &str) -> Result<Vec<String>, CallError> {
+        self.live.aws.lookup_events(event).await
     }
 }
 

@@ -33,6 +33,7 @@ mod setup;
 mod ssm;
 mod state;
 mod topic;
+mod trail;
 mod who;
 
 pub use bucket::Object;

@@ -24,10 +24,11 @@ pub(crate) enum Operation {
     SendMessage,
     Publish,
     GetCallerIdentity,
+    LookupEvents,
 }
 
 impl Operation {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -49,6 +50,7 @@ impl Operation {
         Self::SendMessage,
         Self::Publish,
         Self::GetCallerIdentity,
+        Self::LookupEvents,
     ];
 
     /// The operation of this API name.
@@ -80,6 +82,7 @@ impl Operation {
             Self::SendMessage => "SendMessage",
             Self::Publish => "Publish",
             Self::GetCallerIdentity => "GetCallerIdentity",
+            Self::LookupEvents => "LookupEvents",
         }
     }
 
@@ -106,6 +109,7 @@ impl Operation {
             Self::SendMessageBatch | Self::SendMessage => "sqs:SendMessage",
             Self::Publish => "sns:Publish",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
+            Self::LookupEvents => "cloudtrail:LookupEvents",
         }
     }
 

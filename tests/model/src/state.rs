@@ -1,6 +1,6 @@
 //! Everything the model remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use guardian_core::alert::Notice;
 use guardian_core::moment::Moment;
@@ -51,6 +51,9 @@ pub(crate) struct State {
     pub(crate) queues: Queues,
     pub(crate) notices: Vec<Notice>,
     pub(crate) courier: Courier,
+    /// CloudTrail's event history, oldest first: management calls of this Region, which arrive there whatever
+    /// becomes of their events.
+    pub(crate) history: VecDeque<String>,
     pub(crate) journal: Vec<Call>,
     pub(crate) faults: Faults,
     pub(crate) pages: PageSizes,
@@ -84,6 +87,7 @@ impl State {
             queues: Queues::default(),
             notices: Vec::new(),
             courier: Courier::default(),
+            history: VecDeque::new(),
             journal: Vec::new(),
             faults: Faults::default(),
             // What the services give at most, the ledger aside (a page of DynamoDB is 1 MB).

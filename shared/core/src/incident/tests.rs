@@ -11,12 +11,7 @@ struct Look {
 
 impl Look {
     fn new() -> Self {
-        let cause = Cause {
-            id: "e1".to_owned(),
-            event: "PutBucketPolicy".to_owned(),
-            time: None,
-            actor: None,
-        };
+        let cause = Cause::of_event("e1", "PutBucketPolicy");
         let affected = Affected {
             buckets: vec!["media".parse().unwrap()],
             clouds: vec!["demo".parse().unwrap()],

@@ -175,12 +175,11 @@ fn told(wanted: &Wanted<'_>, code: Code, decisions: &[&Decision]) -> Finding {
         message.push_str(&format!(": {first}"));
     }
     let because: Vec<Value> = decisions.iter().map(|decision| decision.to_json()).collect();
-    Finding::new(
-        code,
-        wanted.subject.clone(),
-        message,
-        json!({"because": because, "hinges_on": keys}),
-    )
+    let mut evidence = json!({"because": because, "hinges_on": keys});
+    if let (None, Value::Object(evidence)) = (wanted.document, &mut evidence) {
+        evidence.insert("policy".to_owned(), "absent".into());
+    }
+    Finding::new(code, wanted.subject.clone(), message, evidence)
 }
 
 /// For each Deny that bites: the same statement with the smallest exception, ready to paste.

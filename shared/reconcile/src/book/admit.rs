@@ -81,7 +81,7 @@ fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
 }
 
 fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {
-    let who = guardian_core::alert::describe_actor(around.cause.actor.as_ref());
+    let who = guardian_core::attribution::describe(around.cause);
     let message = format!(
         "`{code}` was repaired {} times within an hour and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
         budget::REPAIRS,

@@ -41,6 +41,7 @@ fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
         GetKeyPolicy KEY
         PutKeyPolicy KEY
         GetKeyPolicy KEY
+        LookupEvents PutKeyPolicy
         PutItem key:KEY incident#key-grant-missing#key:KEY
         Publish repaired: key-grant-missing on vault
         PutItem key:KEY incident#key-grant-missing#key:KEY

@@ -13,6 +13,7 @@
 mod stage;
 
 mod answers;
+mod author;
 mod denied;
 mod flapping;
 mod grant;

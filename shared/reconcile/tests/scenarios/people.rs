@@ -200,6 +200,7 @@ fn a_public_policy_under_block_public_policy_is_left_alone() {
         "SendMessageBatch bucket:media
         [look at media]
         GetPublicAccessBlock media
+        LookupEvents PutBucketPolicy
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#policy-unwritable#bucket:media
         PutItem bucket:media incident#public-policy-restricted#bucket:media

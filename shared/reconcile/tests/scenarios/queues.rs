@@ -105,6 +105,7 @@ fn several_messages_of_one_resource_are_one_reconcile() {
         PutBucketPolicy media
         GetBucketPolicy media
         PutObject media/…/demo
+        LookupEvents PutBucketPolicy
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#marker-missing#marker:media/…/demo
         Publish repaired: grant-missing on media

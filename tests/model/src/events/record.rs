@@ -26,6 +26,7 @@ impl State {
     ) -> Result<(), Refusal> {
         if outcome.is_ok() || self.records_failures {
             let envelope = self.envelope(caller, trail, outcome.as_ref().err());
+            self.remember(&envelope);
             self.emit(envelope);
         }
         outcome

@@ -1,0 +1,79 @@
+//! Who brought the new findings about, where the event that led to the look cannot have done it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use guardian_core::attribution::{Nameless, Search, last_about, search};
+use guardian_core::cause::Cause;
+use guardian_core::finding::Finding;
+use guardian_core::name::Resource;
+use tracing::warn;
+
+use crate::seam::Trail;
+
+/// LookupEvents is limited to two requests a second for the whole account (CloudTrail User Guide, "Quotas"): no
+/// look takes more than these.
+const QUESTIONS: usize = 2;
+
+/// The findings that the look's own event does not explain, each with the best that can be said of who did it.
+///
+/// Asked once, when an incident begins. An answer that does not come is said to be missing, and holds up nothing.
+pub(crate) async fn authors<T: Trail>(
+    trail: &T,
+    resource: &Resource,
+    cause: &Cause,
+    news: Vec<Finding>,
+) -> Vec<(Finding, Cause)> {
+    let searches: Vec<(Finding, Search)> = news
+        .into_iter()
+        .map(|finding| {
+            let search = search(&finding, cause);
+            (finding, search)
+        })
+        .collect();
+    let mut events: Vec<&'static str> = Vec::new();
+    for (_, search) in &searches {
+        if let Search::Ask(event) = search
+            && !events.contains(event)
+        {
+            events.push(event);
+        }
+    }
+    let asked = events.into_iter().take(QUESTIONS).map(|event| async move {
+        let answer = match trail.lookup_events(event).await {
+            Ok(records) => last_about(resource, &records).ok_or_else(|| Nameless::NoRecord(event.to_owned())),
+            Err(error) => {
+                warn!(%error, "CloudTrail did not say who did it");
+                Err(Nameless::NotAsked(error.kind.to_string()))
+            }
+        };
+        (event, answer)
+    });
+    let answers: BTreeMap<&str, Result<Cause, Nameless>> = join_all(asked).await.into_iter().collect();
+    let unnamed = |why: Nameless| Cause {
+        nameless: Some(why),
+        ..cause.clone()
+    };
+    searches
+        .into_iter()
+        .filter_map(|(finding, search)| {
+            let author = match search {
+                Search::None => return None,
+                Search::DataEvents => unnamed(Nameless::DataEvents),
+                Search::Ask(event) => match answers.get(event) {
+                    Some(Ok(found)) => found.clone(),
+                    // What the look's event says of its own author is about something else.
+                    Some(Err(why)) => Cause {
+                        actor: None,
+                        ..unnamed(why.clone())
+                    },
+                    None => Cause {
+                        actor: None,
+                        ..unnamed(Nameless::NotAsked("too many questions at once".to_owned()))
+                    },
+                },
+            };
+            Some((finding, author))
+        })
+        .collect()
+}
