@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use guardian_core::alert::TransitionKind;
-use guardian_core::alert::describe_actor;
+use guardian_core::attribution::describe_actor;
 use guardian_core::finding::Verdict;
 use guardian_core::trigger;
 use serde_json::{Value, json};
@@ -111,12 +111,12 @@ impl<W: Write> Timeline<W> {
                 self.styled("event", DIM),
                 trigger.event
             )?;
-            if trigger.actor.is_some() {
+            if let Some(actor) = &trigger.actor {
                 writeln!(
                     self.out,
                     "    {:<8} {}",
                     self.styled("who", DIM),
-                    describe_actor(trigger.actor.as_ref())
+                    describe_actor(actor)
                 )?;
             }
         }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cause::{Cause, OWN_SOURCE};
+use crate::cause::{Actor, Cause, OWN_SOURCE};
 use crate::finding::{Code, Finding};
 use crate::name::Resource;
 use crate::trigger::{self, Action};
@@ -153,22 +153,26 @@ pub fn last_about(resource: &Resource, records: &[String]) -> Option<Cause> {
     })
 }
 
-/// Who did it, in a line.
+/// Somebody, in a line.
+#[must_use]
+pub fn describe_actor(actor: &Actor) -> String {
+    let mut text = actor
+        .principal
+        .clone()
+        .unwrap_or_else(|| "an unnamed principal".to_owned());
+    if let Some(tool) = &actor.tool {
+        text.push_str(&format!(" with {tool}"));
+    }
+    if let Some(address) = &actor.address {
+        text.push_str(&format!(" from {address}"));
+    }
+    text
+}
+
+/// Who did it, in a line, or why that is not known.
 #[must_use]
 pub fn describe(cause: &Cause) -> String {
-    let named = cause.actor.as_ref().map(|actor| {
-        let mut text = actor
-            .principal
-            .clone()
-            .unwrap_or_else(|| "an unnamed principal".to_owned());
-        if let Some(tool) = &actor.tool {
-            text.push_str(&format!(" with {tool}"));
-        }
-        if let Some(address) = &actor.address {
-            text.push_str(&format!(" from {address}"));
-        }
-        text
-    });
+    let named = cause.actor.as_ref().map(describe_actor);
     let why = cause.nameless.as_ref().map(|nameless| match nameless {
         Nameless::DataEvents => "not knowable without data events".to_owned(),
         Nameless::NoRecord(event) => format!("not known: CloudTrail's event history holds no {event} on it"),

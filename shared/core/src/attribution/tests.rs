@@ -1,7 +1,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::cause::Actor;
 use crate::finding::Subject;
 
 fn cause(event: &str) -> Cause {
