@@ -27,6 +27,7 @@ impl Live {
             region: connection.region().to_owned(),
             cloudinary_account: cloudinary_account()?,
             ceilings: Ceilings::open(mode),
+            digest: None,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

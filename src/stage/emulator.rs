@@ -65,6 +65,7 @@ impl EmulatorStage {
             region: connection.region().to_owned(),
             cloudinary_account,
             ceilings: Ceilings::open(Mode::Repair),
+            digest: None,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

@@ -49,6 +49,7 @@ impl ModelStage {
             region: "us-east-1".to_owned(),
             cloudinary_account,
             ceilings: Ceilings::open(Mode::Repair),
+            digest: None,
         };
         model.take_journal();
         Ok(Self { model, settings })

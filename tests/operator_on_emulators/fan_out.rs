@@ -94,6 +94,7 @@ impl Pipeline {
             region: connection.region().to_owned(),
             cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
             ceilings: Ceilings::open(Mode::Repair),
+            digest: None,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

@@ -2,7 +2,7 @@
 
 use guardian_aws::Stack;
 use guardian_core::name::AccountId;
-use guardian_core::settings::{Ceilings, Mode, Settings};
+use guardian_core::settings::{Ceilings, Digest, Mode, Settings};
 
 /// A variable that is missing or makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +77,21 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 return Err(EnvironmentError { name: MODE, problem });
             }
         };
+        const DIGEST: &str = "GUARDIAN_DIGEST";
+        let digest = match self.text(DIGEST)?.as_str() {
+            "off" => None,
+            "daily" => Some(Digest::Daily),
+            "weekly" => Some(Digest::Weekly),
+            other => {
+                let problem = format!("is `{other}`: expected `off`, `daily` or `weekly`");
+                return Err(EnvironmentError {
+                    name: DIGEST,
+                    problem,
+                });
+            }
+        };
         Ok(Settings {
+            digest,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -131,6 +145,7 @@ mod tests {
             ("GUARDIAN_MODE", "repair"),
             ("GUARDIAN_ALLOWED_CLOUDS", "demo, demo-*"),
             ("GUARDIAN_BUCKET_ARNS", "arn:aws:s3:::media-*"),
+            ("GUARDIAN_DIGEST", "off"),
         ])
     }
 

@@ -1,5 +1,7 @@
 //! What the whole stack is set to: where it stands and how far it may go.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::name::AccountId;
@@ -31,6 +33,30 @@ pub struct Settings {
     pub cloudinary_account: AccountId,
     /// The ceiling over what declarations may ask for.
     pub ceilings: Ceilings,
+    /// How often people get a digest of everything, if they want one.
+    pub digest: Option<Digest>,
+}
+
+/// How often a digest is sent, with the first sweep that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digest {
+    /// Once a day.
+    Daily,
+    /// Once a week.
+    Weekly,
+}
+
+impl Digest {
+    /// The time from one to the next. A little less than the name says: a sweep that comes an instant early shall
+    /// not put the digest off to the next one.
+    #[must_use]
+    pub const fn period(self) -> Duration {
+        const SLACK: u64 = 10 * 60;
+        Duration::from_secs(match self {
+            Self::Daily => 24 * 60 * 60 - SLACK,
+            Self::Weekly => 7 * 24 * 60 * 60 - SLACK,
+        })
+    }
 }
 
 /// Ceilings that no declaration reaches past, so that writing a declaration is never worth more than the

@@ -102,12 +102,19 @@ impl Book {
 
     /// The findings that no open incident stands for yet.
     pub(crate) fn news(&self, judgement: &Judgement) -> Vec<Finding> {
-        let is_open = |finding: &&Finding| {
-            let incident = self.find(finding.code, &finding.subject);
-            incident.is_some_and(Incident::is_open)
-        };
         let findings = judgement.findings.iter();
-        findings.filter(|finding| !is_open(finding)).cloned().collect()
+        findings
+            .filter(|finding| self.opened(finding).is_none())
+            .cloned()
+            .collect()
+    }
+
+    /// Since when the incident of a finding is open, if it is.
+    pub(crate) fn opened(&self, finding: &Finding) -> Option<Moment> {
+        let incident = self.find(finding.code, &finding.subject);
+        incident
+            .filter(|incident| incident.is_open())
+            .map(|incident| incident.opened)
     }
 
     /// Gives the incident of a finding a cause of its own.

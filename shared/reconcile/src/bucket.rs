@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
+use crate::fleet::{self, Standing};
 use crate::need::Needs;
 use crate::observe::observe_bucket;
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
@@ -38,7 +39,12 @@ where
     };
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
-        Err(error) => return invalid(aws, resource, bucket, book, work, &error).await,
+        Err(error) => {
+            let (report, book) = invalid(aws, resource, bucket, book, work, &error).await?;
+            let standing = settings.digest.and_then(|_| Standing::of(&report, &book));
+            fleet::keep(aws, &book, bucket, standing).await?;
+            return Ok(report);
+        }
     };
     let mut needs = Needs::of_bucket(&book);
     let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
@@ -71,7 +77,10 @@ where
         elsewhere: of_keys,
     };
     let apply = async |plan| apply_to_bucket(aws, settings, &declaration, &seen, plan).await;
-    cycle.close(aws, &mut book, plan, apply).await
+    let report = cycle.close(aws, &mut book, plan, apply).await?;
+    let standing = settings.digest.and_then(|_| Standing::of(&report, &book));
+    fleet::keep(aws, &book, bucket, standing).await?;
+    Ok(report)
 }
 
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
@@ -102,6 +111,7 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     book.settle(&Judgement::default(), &[], false, around);
     let mut report = report.noted("no longer declared; grant and markers are left as they are");
     report.said = book.close(aws).await?;
+    fleet::leave(aws, &book, bucket).await?;
     Ok(report)
 }
 
@@ -112,7 +122,7 @@ async fn invalid<A: Ledger + Topic + Clock>(
     mut book: Book,
     work: &Work,
     error: &DeclarationError,
-) -> Result<Report, ReconcileError> {
+) -> Result<(Report, Book), ReconcileError> {
     let subject = Subject::Bucket(bucket.clone());
     let evidence = json!({"declaration": error.to_string()});
     let finding = Finding::new(Code::DeclarationInvalid, subject, error.to_string(), evidence);
@@ -137,7 +147,7 @@ async fn invalid<A: Ledger + Topic + Clock>(
     report.verdict = Some(Verdict::Unknown);
     report.said = book.close(aws).await?;
     report.findings = judgement.findings;
-    Ok(report)
+    Ok((report, book))
 }
 
 /// Queues the keys; the bucket is part of the de-duplication, because each bucket may bring a new need.

@@ -8,6 +8,7 @@ mod batch;
 mod book;
 mod bucket;
 mod cycle;
+mod fleet;
 mod key;
 mod need;
 mod observe;

@@ -1,45 +1,77 @@
 //! The sweep: every declared bucket gets a look, whether or not an event asked for one.
 
+use std::collections::BTreeSet;
+
 use guardian_core::cause::{Cause, Work};
 use guardian_core::name::{BucketName, Resource};
 use tracing::warn;
 
+use crate::fleet;
 use crate::route::SEND_BATCH;
-use crate::seam::{Declarations, Queues};
+use crate::seam::{Declarations, Ledger, Queues};
 use crate::{ReconcileError, Report};
 
 /// Queues every declared bucket. The keys follow from the buckets that need them.
-pub(crate) async fn sweep<A: Declarations + Queues>(aws: &A, work: &Work) -> Result<Report, ReconcileError> {
-    let (mut next, mut declared, mut refused) = (None, 0_usize, 0_usize);
+pub(crate) async fn sweep<A: Declarations + Ledger + Queues>(
+    aws: &A,
+    work: &Work,
+) -> Result<Report, ReconcileError> {
+    let (mut next, mut refused) = (None, 0_usize);
+    let mut declared = BTreeSet::new();
     loop {
         let page = aws.list_declarations(next.as_deref()).await?;
         let mut batch = Vec::new();
         for parameter in &page.parameters {
             match parameter.bucket.parse::<BucketName>() {
-                Ok(bucket) => batch.push(Work {
-                    resource: Resource::Bucket(bucket),
-                    cause: Cause {
-                        actor: None,
-                        ..work.cause.clone()
-                    },
-                    look: work.look,
-                    swept: true,
-                }),
+                Ok(bucket) => {
+                    batch.push(look_at(&bucket, work));
+                    declared.insert(bucket);
+                }
                 Err(error) => warn!(parameter = parameter.bucket, %error, "a declaration names no bucket"),
             }
         }
-        declared += batch.len();
-        for chunk in batch.chunks(SEND_BATCH) {
-            refused += aws.send_work(chunk).await?.len();
-        }
+        refused += queue(aws, &batch).await?;
         match page.next {
             Some(token) => next = Some(token),
             None => break,
         }
     }
+    // A bucket whose declaration went without an event; its look asks for the declaration again.
+    let (fleet, _) = fleet::load(aws).await?;
+    let left: Vec<Work> = fleet
+        .keys()
+        .filter(|bucket| !declared.contains(bucket))
+        .map(|bucket| look_at(bucket, work))
+        .collect();
+    refused += queue(aws, &left).await?;
     if refused > 0 {
         // The redelivered sweep queues everything again; what got through is dropped as a duplicate.
         return Err(ReconcileError::NotQueued(refused));
     }
-    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!("{declared} declared buckets queued")))
+    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!(
+        "{} declared buckets queued, {} no longer declared",
+        declared.len(),
+        left.len()
+    )))
+}
+
+fn look_at(bucket: &BucketName, work: &Work) -> Work {
+    Work {
+        resource: Resource::Bucket(bucket.clone()),
+        cause: Cause {
+            actor: None,
+            ..work.cause.clone()
+        },
+        look: work.look,
+        swept: true,
+    }
+}
+
+/// Answers with how many were not taken.
+async fn queue<Q: Queues>(queues: &Q, work: &[Work]) -> Result<usize, ReconcileError> {
+    let mut refused = 0;
+    for chunk in work.chunks(SEND_BATCH) {
+        refused += queues.send_work(chunk).await?.len();
+    }
+    Ok(refused)
 }

@@ -18,6 +18,7 @@ fn settings() -> Settings {
         region: "us-east-1".to_owned(),
         cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
         ceilings: Ceilings::open(Mode::Repair),
+        digest: None,
     }
 }
 

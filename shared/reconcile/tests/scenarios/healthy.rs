@@ -14,7 +14,8 @@ fn swept(stage: &Stage) {
     stage.expect_calls(
         "SendMessageBatch sweep
         GetParametersByPath
-        SendMessageBatch bucket:media",
+        SendMessageBatch bucket:media
+        Query sweep",
     );
     let report = only(stage.round());
     expect_found(&report, &[]);
@@ -59,7 +60,8 @@ fn a_key_costs_two_calls_more_and_the_whole_stays_under_ten() {
     stage.expect_calls(
         "SendMessageBatch sweep
         GetParametersByPath
-        SendMessageBatch bucket:vault",
+        SendMessageBatch bucket:vault
+        Query sweep",
     );
     let report = only(stage.round());
     expect_found(&report, &[]);

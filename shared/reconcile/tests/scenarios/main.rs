@@ -16,6 +16,7 @@ mod answers;
 mod author;
 mod denied;
 mod flapping;
+mod fleet;
 mod grant;
 mod healthy;
 mod key;

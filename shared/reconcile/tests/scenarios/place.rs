@@ -13,7 +13,9 @@ const FIRST_LOOK: &str = "SendMessageBatch bucket:NAME
     [look at NAME]
     PutItem bucket:NAME incident#CODE#bucket:NAME
     Publish needs-you: CODE on NAME
-    PutItem bucket:NAME incident#CODE#bucket:NAME";
+    PutItem bucket:NAME incident#CODE#bucket:NAME
+    PutItem sweep bucket#NAME
+    PutItem bucket:NAME standing";
 
 #[track_caller]
 fn expect_in_the_way(stage: &Stage, name: &str, code: &str, verdict: Verdict) {
@@ -198,7 +200,10 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         DeleteItem bucket:vault needs#KEY
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
         Publish resolved: marker-unexpected on vault
-        PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger",
+        PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
+        Query sweep
+        DeleteItem sweep bucket#vault
+        DeleteItem bucket:vault standing",
     );
     assert_eq!(report.verdict, None);
     stage.rest();

@@ -76,7 +76,8 @@ fn the_conversation_of_a_sweep_is_one_page_and_one_batch_for_ten_buckets() {
         GetParametersByPath
         SendMessageBatch {}
         GetParametersByPath
-        SendMessageBatch {}",
+        SendMessageBatch {}
+        Query sweep",
         batch(0, 10),
         batch(10, 20),
         batch(20, 25)

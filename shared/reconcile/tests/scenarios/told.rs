@@ -65,10 +65,11 @@ impl Stage {
         entry.body["repairs"].as_array().unwrap().len()
     }
 
-    /// The names of the ledger's other items.
+    /// Which buckets and keys need each other, as the ledger has it.
     pub(crate) fn needs(&self) -> Vec<String> {
         let entries = self.model.ledger_dump().into_iter();
-        let others = entries.filter(|entry| !entry.name.starts_with("incident#"));
+        let others =
+            entries.filter(|entry| entry.name.starts_with("needs#") || entry.name.starts_with("reader#"));
         others
             .map(|entry| short(&format!("{} {}", entry.resource, entry.name)))
             .collect()

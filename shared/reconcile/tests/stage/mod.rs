@@ -36,6 +36,7 @@ impl Stage {
             region: "us-east-1".to_owned(),
             cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
             ceilings: Ceilings::open(Mode::Repair),
+            digest: None,
         };
         Self {
             model,
