@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::attribution::Nameless;
 use crate::name::Resource;
+use crate::written::Written;
 
 /// Who did something, as far as the event says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,9 +73,28 @@ pub struct Work {
     /// Whether this is a look of the sweep, which no event about this resource asked for.
     #[serde(default)]
     pub swept: bool,
+    /// Objects that were written, of which some are to be looked at.
+    #[serde(default, skip_serializing_if = "Written::is_empty")]
+    pub written: Written,
+    /// Whether those objects are all there is to look at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub narrow: bool,
 }
 
 impl Work {
+    /// The first look at a resource, because of this.
+    #[must_use]
+    pub fn new(resource: Resource, cause: Cause) -> Self {
+        Self {
+            resource,
+            cause,
+            look: 0,
+            swept: false,
+            written: Written::default(),
+            narrow: false,
+        }
+    }
+
     /// The FIFO group: one writer per resource. A name too long for SQS (S3's oldest buckets have up to 255
     /// characters) is shortened to a hash.
     #[must_use]
@@ -149,10 +169,8 @@ mod tests {
     fn work(id: &str, resource: &str, look: u8) -> Work {
         let cause = Cause::of_event(id, "PutBucketPolicy");
         Work {
-            resource: resource.parse().unwrap(),
-            cause,
             look,
-            swept: false,
+            ..Work::new(resource.parse().unwrap(), cause)
         }
     }
 

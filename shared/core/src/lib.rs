@@ -18,3 +18,4 @@ pub mod observation;
 pub mod plan;
 pub mod settings;
 pub mod trigger;
+pub mod written;

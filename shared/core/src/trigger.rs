@@ -37,6 +37,8 @@ pub struct Trigger {
     pub buckets: Vec<BucketName>,
     /// The KMS keys the event names, also where it is ignored.
     pub keys: Vec<KeyArn>,
+    /// Objects of the one bucket that were written and may be under another key; markers are not among them.
+    pub objects: Vec<String>,
     /// Who did it, as far as the event says.
     pub actor: Option<Actor>,
     /// When it happened, as the event says it: text, which need not be a time.

@@ -91,6 +91,8 @@ where
 fn merge(merged: &mut Work, other: &Work) {
     merged.look = merged.look.min(other.look);
     merged.swept &= other.swept;
+    merged.narrow &= other.narrow;
+    merged.written.add(other.written.clone());
     let tells = |work: &Work| {
         let actor = work.cause.actor.as_ref();
         actor.is_some_and(|actor| actor.principal.is_some() && !is_ourselves(work))

@@ -159,14 +159,16 @@ async fn queue_keys<Q: Queues>(
 ) -> Result<(), ReconcileError> {
     let batch: Vec<Work> = keys
         .into_iter()
-        .map(|key| Work {
-            resource: Resource::Key(key),
-            cause: Cause {
+        .map(|key| {
+            let cause = Cause {
                 id: format!("{}/{bucket}", work.cause.id),
                 ..work.cause.clone()
-            },
-            look: work.look,
-            swept: work.swept,
+            };
+            Work {
+                look: work.look,
+                swept: work.swept,
+                ..Work::new(Resource::Key(key), cause)
+            }
         })
         .collect();
     let mut refused = 0;

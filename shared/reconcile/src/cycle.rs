@@ -12,6 +12,7 @@ use guardian_core::incident::Circumstances;
 use guardian_core::judge::Judgement;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
+use guardian_core::written::Written;
 use serde_json::{Value, json};
 
 use crate::apply::Applied;
@@ -84,6 +85,8 @@ impl Cycle<'_> {
         if let Some(delay) = later {
             let look = Work {
                 look: self.work.look.saturating_add(1),
+                written: Written::default(),
+                narrow: false,
                 ..self.work.clone()
             };
             aws.send_later(&LaterLook::new(look), delay).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::trigger;
+use guardian_core::written::Written;
 use serde_json::Value;
 use tracing::{info, warn};
 
@@ -66,6 +67,10 @@ fn read(message: &Message) -> Vec<Work> {
         resources = resources.len(),
         "routed"
     );
+    let written = Written {
+        keys: trigger.objects,
+        more: 0,
+    };
     let cause = Cause {
         time: trigger.time,
         actor: trigger.actor,
@@ -74,10 +79,9 @@ fn read(message: &Message) -> Vec<Work> {
     resources
         .into_iter()
         .map(|resource| Work {
-            resource,
-            cause: cause.clone(),
-            look: 0,
-            swept: false,
+            written: written.clone(),
+            narrow: !written.is_empty(),
+            ..Work::new(resource, cause.clone())
         })
         .collect()
 }

@@ -56,14 +56,14 @@ pub(crate) async fn sweep<A: Declarations + Ledger + Queues>(
 }
 
 fn look_at(bucket: &BucketName, work: &Work) -> Work {
+    let cause = Cause {
+        actor: None,
+        ..work.cause.clone()
+    };
     Work {
-        resource: Resource::Bucket(bucket.clone()),
-        cause: Cause {
-            actor: None,
-            ..work.cause.clone()
-        },
         look: work.look,
         swept: true,
+        ..Work::new(Resource::Bucket(bucket.clone()), cause)
     }
 }
 

@@ -43,10 +43,8 @@ impl<'a> Local<'a> {
     pub(super) async fn learn(&self) -> Result<(), CommandError> {
         let cause = Cause::of_event("replay", "replay");
         self.work.borrow_mut().push_back(Work {
-            resource: Resource::Sweep,
-            cause,
-            look: 0,
             swept: true,
+            ..Work::new(Resource::Sweep, cause)
         });
         let settings = Settings {
             ceilings: Ceilings::open(Mode::Observe),

@@ -9,6 +9,7 @@ pub(super) struct Meaning {
     action: Action,
     reason: String,
     named: Named,
+    objects: Vec<String>,
 }
 
 impl Meaning {
@@ -22,6 +23,15 @@ impl Meaning {
             action: Action::Check,
             reason,
             named,
+            objects: Vec::new(),
+        }
+    }
+
+    /// Look at an object that was written.
+    pub(super) fn written(named: Named, object: &str, reason: impl Into<String>) -> Self {
+        Self {
+            objects: vec![object.to_owned()],
+            ..Self::check(named, reason)
         }
     }
 
@@ -31,6 +41,7 @@ impl Meaning {
             action: Action::Sweep,
             reason: reason.into(),
             named: Named::default(),
+            objects: Vec::new(),
         }
     }
 
@@ -40,6 +51,7 @@ impl Meaning {
             action: Action::Ignore,
             reason: reason.into(),
             named: Named::default(),
+            objects: Vec::new(),
         }
     }
 
@@ -60,6 +72,7 @@ impl Meaning {
             reason: self.reason,
             buckets: self.named.buckets,
             keys: self.named.keys,
+            objects: self.objects,
             actor: None,
             time: None,
         }

@@ -135,6 +135,10 @@ pub(super) fn object_event(detail: &Value, kind: &str) -> Meaning {
         }
     };
     if !key.starts_with(MARKER_PREFIX) {
+        if kind == "Object Created" && !key.is_empty() {
+            let reason = format!("the object {marker} was written; it may be under another key");
+            return Meaning::written(named, key, reason);
+        }
         return Meaning::ignore_named(named, format!("the object {marker} is no marker"));
     }
     Meaning::check(named, reason)
