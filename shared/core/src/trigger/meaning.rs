@@ -60,6 +60,7 @@ impl Meaning {
             reason: self.reason,
             buckets: self.named.buckets,
             keys: self.named.keys,
+            aliases: self.named.aliases,
             actor: None,
             time: None,
         }
