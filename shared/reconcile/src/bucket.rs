@@ -1,4 +1,5 @@
-//! The cycle of a bucket: grant and markers. Keys it needs are recorded and queued, never written from here.
+//! The cycle of a bucket: grant and markers. The keys it needs and the alias it names are recorded, the keys are
+//! queued; they are never written from here.
 
 use futures_util::join;
 use guardian_core::alert::Affected;
@@ -12,11 +13,13 @@ use guardian_core::plan::plan_bucket;
 use guardian_core::settings::{Mode, Settings};
 use serde_json::json;
 
+use crate::alias::Aliases;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
+use crate::index::Found;
 use crate::need::Needs;
-use crate::observe::observe_bucket;
+use crate::observe::{look_at_bucket, look_at_keys};
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic};
 use crate::{ReconcileError, Report};
 
@@ -40,9 +43,21 @@ where
         Ok(declaration) => declaration,
         Err(error) => return invalid(aws, resource, bucket, book, work, &error).await,
     };
-    let mut needs = Needs::of_bucket(&book);
+    let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
+    // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
+    let pages = if work.swept {
+        needs.pages().chain(aliases.pages()).collect()
+    } else {
+        Vec::new()
+    };
+    let (outside, found) = join!(
+        look_at_bucket(aws, settings, &declaration),
+        Found::in_pages(aws, bucket, pages)
+    );
+    let (outside, found) = (outside?, found?);
+    aliases.keep(aws, settings, bucket, &outside, &found).await?;
     let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
-    let seen = observe_bucket(aws, settings, &declaration, &remembered).await?;
+    let seen = look_at_keys(aws, settings, &declaration, &remembered, outside).await?;
     let mut judgement = judge_bucket(settings, &declaration, &seen);
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
@@ -56,7 +71,7 @@ where
         .filter_map(|finding| finding.subject.key())
         .collect();
     let reader = Reader::of(&declaration);
-    let queue = needs.keep(aws, &resource, &reader, &seen, &unwell).await?;
+    let queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
     let cycle = Cycle {
@@ -89,9 +104,10 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
     // whatever fails here is done again.
     let needs = Needs::of_bucket(&book);
-    needs.release(aws).await?;
+    needs.release(aws, bucket).await?;
     queue_keys(aws, bucket, work, needs.keys().cloned().collect()).await?;
-    needs.forget(aws, &resource).await?;
+    Aliases::of_bucket(&book).forget(aws, bucket).await?;
+    needs.forget(aws, bucket).await?;
     let affected = Affected::default();
     let around = Circumstances {
         resource: &resource,

@@ -2,11 +2,13 @@
 //!
 //! Generic over the seams: what ships puts the SDK behind them, the demonstration and the tests a model.
 
+mod alias;
 pub mod apply;
 mod batch;
 mod book;
 mod bucket;
 mod cycle;
+mod index;
 mod key;
 mod need;
 mod observe;

@@ -39,6 +39,16 @@ pub async fn observe_bucket<A: Buckets + Keys>(
     declaration: &Declaration,
     remembered: &[KeyArn],
 ) -> Result<BucketObservation, CallError> {
+    let outside = look_at_bucket(aws, settings, declaration).await?;
+    look_at_keys(aws, settings, declaration, remembered, outside).await
+}
+
+/// The first half: everything but the keys and what hinges on the policy.
+pub(crate) async fn look_at_bucket<A: Buckets>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+) -> Result<BucketObservation, CallError> {
     let bucket = &declaration.bucket;
     let (head, policy, encryption, listed, markers) = join!(
         aws.head_bucket(bucket),
@@ -71,19 +81,33 @@ pub async fn observe_bucket<A: Buckets + Keys>(
         None => Ok(None),
         Some(text) => PolicyDocument::parse(&text).map(Some).map_err(Unknown::Policy),
     });
-    let encryption = settle(encryption)?;
-    let listed = settle(listed)?;
-    let markers = markers
-        .into_iter()
-        .collect::<Result<Vec<MarkerObservation>, CallError>>()?;
+    Ok(BucketObservation {
+        policy,
+        encryption: settle(encryption)?,
+        listed: settle(listed)?,
+        markers: markers.into_iter().collect::<Result<_, CallError>>()?,
+        ..nothing_but(bucket, presence)
+    })
+}
 
-    let named = keys_to_look_at(settings, declaration, &encryption, &markers, remembered);
+/// The second half: the keys, and Block Public Access where it can matter.
+pub(crate) async fn look_at_keys<A: Buckets + Keys>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    remembered: &[KeyArn],
+    seen: BucketObservation,
+) -> Result<BucketObservation, CallError> {
+    if seen.presence != Presence::Here {
+        return Ok(seen);
+    }
+    let named = keys_to_look_at(settings, declaration, &seen.encryption, &seen.markers, remembered);
     let maybe_public =
-        matches!(&policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
+        matches!(&seen.policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
     let (public_access_block, keys) = join!(
         async {
             if maybe_public {
-                Some(settle(aws.get_public_access_block(bucket).await)).transpose()
+                Some(settle(aws.get_public_access_block(&seen.bucket).await)).transpose()
             } else {
                 Ok(None)
             }
@@ -91,14 +115,9 @@ pub async fn observe_bucket<A: Buckets + Keys>(
         observe_keys(aws, settings, named)
     );
     Ok(BucketObservation {
-        bucket: bucket.clone(),
-        presence,
-        policy,
         public_access_block: public_access_block?,
-        encryption,
-        markers,
-        listed,
         keys: keys?,
+        ..seen
     })
 }
 
