@@ -30,8 +30,9 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
     }
     let live = Live::connect(if yes { Mode::Repair } else { Mode::Observe }).await?;
     let local = Local::new(&live);
-    if events.iter().any(names_keys) {
-        // Which buckets need a key stands in the ledger; ours is empty, so every declared bucket is looked at.
+    if events.iter().any(asks_the_ledger) {
+        // Which buckets need a key or mean an alias stands in the ledger; ours is empty, so every declared bucket
+        // is looked at.
         local.learn().await?;
     }
     let mut findings_remain = false;
@@ -49,9 +50,9 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
     Ok(Ended::unless(findings_remain))
 }
 
-fn names_keys(event: &Value) -> bool {
+fn asks_the_ledger(event: &Value) -> bool {
     let trigger = trigger::read(event);
-    trigger.action == Action::Check && !trigger.keys.is_empty()
+    trigger.action == Action::Check && !(trigger.keys.is_empty() && trigger.aliases.is_empty())
 }
 
 /// How many findings are still there after the repairs.

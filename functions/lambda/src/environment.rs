@@ -111,6 +111,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     /// If a variable is not set.
     pub fn router_stack(&self) -> Result<Stack, EnvironmentError> {
         Ok(Stack {
+            table: Some(self.text("GUARDIAN_TABLE")?),
             work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?),
             ..Stack::default()
         })

@@ -3,11 +3,13 @@
 //! Partition key `pk` (the resource), sort key `sk` (the item's name); `version` (N), `body` (S, JSON text)
 //! and, where the item may be forgotten, `expires_at` (N, the table's TTL attribute).
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use guardian_core::call::CallError;
 use guardian_core::name::Resource;
-use guardian_reconcile::seam::{Entry, EntryPage, Ledger, Stored};
+use guardian_reconcile::seam::{Entry, EntryPage, Ledger, NamePage, Stored};
 
 use crate::aws::Aws;
 use crate::error::{call_error, incomplete, unusable};
@@ -46,24 +48,72 @@ impl Ledger for Aws {
         })
     }
 
+    async fn entry_names(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<NamePage, CallError> {
+        const OPERATION: &str = "dynamodb:Query";
+        let answer = self
+            .clients()
+            .dynamodb()
+            .query()
+            .table_name(self.table(OPERATION)?)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .projection_expression("#sk")
+            .expression_attribute_names("#pk", item::RESOURCE)
+            .expression_attribute_names("#sk", item::NAME)
+            .expression_attribute_values(":pk", AttributeValue::S(resource.to_string()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .limit(limit.into())
+            .set_exclusive_start_key(after.map(|name| item::key(resource, name)))
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        let items = answer.items.ok_or_else(|| incomplete(OPERATION))?;
+        let names: Option<Vec<String>> = items
+            .iter()
+            .map(|stored| item::name(stored).map(str::to_owned))
+            .collect();
+        let next = answer.last_evaluated_key.as_ref().and_then(item::name);
+        Ok(NamePage {
+            names: names.ok_or_else(|| incomplete(OPERATION))?,
+            next: next.map(str::to_owned),
+        })
+    }
+
+    async fn read_entry(&self, resource: &Resource, name: &str) -> Result<Option<Entry>, CallError> {
+        const OPERATION: &str = "dynamodb:GetItem";
+        let answer = self
+            .clients()
+            .dynamodb()
+            .get_item()
+            .table_name(self.table(OPERATION)?)
+            .consistent_read(true)
+            .set_key(Some(item::key(resource, name)))
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, error))?;
+        Ok(answer.item.map(|stored| item::whatever(resource, name, &stored)))
+    }
+
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
         const OPERATION: &str = "dynamodb:PutItem";
+        let version = next_version(entry.version);
         let call = self
             .clients()
             .dynamodb()
             .put_item()
             .table_name(self.table(OPERATION)?)
-            .set_item(Some(item::stored(entry)));
-        let call = if entry.version <= 1 {
-            call.condition_expression("attribute_not_exists(#pk)")
-                .expression_attribute_names("#pk", item::RESOURCE)
-        } else {
-            call.condition_expression("#version = :read")
-                .expression_attribute_names("#version", item::VERSION)
-                .expression_attribute_values(":read", item::number(entry.version - 1))
-        };
+            .set_item(Some(item::stored(entry, version)))
+            .condition_expression(item::unchanged(entry))
+            .expression_attribute_names("#version", item::VERSION)
+            .set_expression_attribute_values(Some(item::read(entry)));
         match call.send().await {
-            Ok(_) => Ok(Stored::Done),
+            Ok(_) => Ok(Stored::Done(version)),
             // Also when the answer to a first attempt was lost and a retry met our own write: whoever reads
             // again, as after any conflict, finds it.
             Err(error) if error.code() == Some(CONFLICT) => Ok(Stored::Conflict),
@@ -79,13 +129,22 @@ impl Ledger for Aws {
             .delete_item()
             .table_name(self.table(OPERATION)?)
             .set_key(Some(item::key(&entry.resource, &entry.name)))
-            .condition_expression("#version = :read")
+            .condition_expression(item::unchanged(entry))
             .expression_attribute_names("#version", item::VERSION)
-            .expression_attribute_values(":read", item::number(entry.version));
+            .set_expression_attribute_values(Some(item::read(entry)));
         match call.send().await {
-            Ok(_) => Ok(Stored::Done),
+            Ok(_) => Ok(Stored::Done(0)),
             Err(error) if error.code() == Some(CONFLICT) => Ok(Stored::Conflict),
             Err(error) => Err(call_error(OPERATION, error)),
         }
     }
+}
+
+/// A number that the item never had: the nanoseconds since 1970. Counted from 1, an item that was deleted and
+/// made again would take on the numbers of the one before it.
+fn next_version(read: u64) -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // They fit until the year 2554.
+    let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+    now.max(read.saturating_add(1))
 }

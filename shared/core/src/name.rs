@@ -5,6 +5,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+mod kms;
+
+pub use kms::{AliasArn, KeyArn};
+
 /// A text that is not the name it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -20,8 +24,11 @@ pub enum NameError {
     /// Not the ARN of a KMS key.
     #[error("`{0}` is not a KMS key ARN: expected `arn:<partition>:kms:<region>:<account>:key/<id>`")]
     Key(String),
+    /// Not the ARN of a KMS alias.
+    #[error("`{0}` is not a KMS alias ARN: expected `arn:<partition>:kms:<region>:<account>:alias/<name>`")]
+    Alias(String),
     /// Not the name of a resource the guardian works on.
-    #[error("`{0}` is no resource: expected `bucket:<name>`, `key:<arn>` or `sweep`")]
+    #[error("`{0}` is no resource: expected `bucket:<name>`, `key:<arn>`, `alias:<arn>` or `sweep`")]
     Resource(String),
 }
 
@@ -100,103 +107,7 @@ text_name!(
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 );
 
-/// The ARN of a KMS key (not of an alias), taken apart once.
-///
-/// The id is not checked for being a UUID: multi-Region keys are `mrk-…`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyArn {
-    text: String,
-    partition: String,
-    region: String,
-    account: AccountId,
-    id: String,
-}
-
-impl KeyArn {
-    /// The ARN as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The partition, `aws` in the commercial Regions.
-    #[must_use]
-    pub fn partition(&self) -> &str {
-        &self.partition
-    }
-
-    /// The Region the key lives in.
-    #[must_use]
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// The account that owns the key.
-    #[must_use]
-    pub fn account(&self) -> &AccountId {
-        &self.account
-    }
-
-    /// The key id, the part behind `key/`.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl FromStr for KeyArn {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let wrong = || NameError::Key(text.to_owned());
-        let mut parts = text.splitn(6, ':');
-        let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or_else(wrong);
-        let (arn, partition, service, region) = (next()?, next()?, next()?, next()?);
-        let (account, id) = (next()?, next()?);
-        let id = id.strip_prefix("key/").ok_or_else(wrong)?;
-        let id_is_plain = !id.is_empty()
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        let place_is_plain = [partition, region].iter().all(|part| {
-            part.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        });
-        if arn != "arn" || service != "kms" || !id_is_plain || !place_is_plain {
-            return Err(wrong());
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            partition: partition.to_owned(),
-            region: region.to_owned(),
-            account: account.parse().map_err(|_| wrong())?,
-            id: id.to_owned(),
-        })
-    }
-}
-
-impl TryFrom<String> for KeyArn {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<KeyArn> for String {
-    fn from(arn: KeyArn) -> String {
-        arn.text
-    }
-}
-
-impl fmt::Display for KeyArn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-/// What one FIFO group stands for: the unit that has one writer.
+/// What has a page in the ledger, and what one FIFO group stands for: the unit that has one writer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Resource {
@@ -204,6 +115,9 @@ pub enum Resource {
     Bucket(BucketName),
     /// A KMS key with its policy, for every bucket that needs it.
     Key(KeyArn),
+    /// A KMS alias: a page of the ledger that says which buckets are meant by it, and never work. The router
+    /// puts those buckets in its place.
+    Alias(AliasArn),
     /// The walk over all declarations.
     Sweep,
 }
@@ -215,6 +129,7 @@ impl FromStr for Resource {
         match text.split_once(':') {
             Some(("bucket", name)) => Ok(Self::Bucket(name.parse()?)),
             Some(("key", arn)) => Ok(Self::Key(arn.parse()?)),
+            Some(("alias", arn)) => Ok(Self::Alias(arn.parse()?)),
             None if text == "sweep" => Ok(Self::Sweep),
             _ => Err(NameError::Resource(text.to_owned())),
         }
@@ -240,6 +155,7 @@ impl fmt::Display for Resource {
         match self {
             Self::Bucket(name) => write!(f, "bucket:{name}"),
             Self::Key(arn) => write!(f, "key:{arn}"),
+            Self::Alias(arn) => write!(f, "alias:{arn}"),
             Self::Sweep => f.write_str("sweep"),
         }
     }

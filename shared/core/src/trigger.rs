@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cause::Actor;
-use crate::name::{BucketName, KeyArn, Resource};
+use crate::name::{AliasArn, BucketName, KeyArn, Resource};
 
 /// What an event means, and which resources it names. Never looked up in declarations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Trigger {
     pub keys: Vec<KeyArn>,
     /// Objects of the one bucket that were written and may be under another key; markers are not among them.
     pub objects: Vec<String>,
+    /// The KMS aliases the event names, also where it is ignored.
+    pub aliases: Vec<AliasArn>,
     /// Who did it, as far as the event says.
     pub actor: Option<Actor>,
     /// When it happened, as the event says it: text, which need not be a time.
@@ -49,7 +51,7 @@ pub struct Trigger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Look at the buckets and keys it names.
+    /// Look at the buckets and keys it names, and at the buckets that mean its aliases.
     Check,
     /// Look at everything that is declared.
     Sweep,
@@ -113,15 +115,16 @@ pub fn split(text: &str) -> Result<Vec<Value>, TriggerError> {
 }
 
 impl Trigger {
-    /// The work it makes.
+    /// What it asks to be looked at. Which of its keys are needed by a declared bucket, and which buckets mean
+    /// its aliases, only the ledger knows.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         match self.action {
             Action::Check => {
                 let buckets = self.buckets.iter().cloned().map(Resource::Bucket);
-                buckets
-                    .chain(self.keys.iter().cloned().map(Resource::Key))
-                    .collect()
+                let keys = self.keys.iter().cloned().map(Resource::Key);
+                let aliases = self.aliases.iter().cloned().map(Resource::Alias);
+                buckets.chain(keys).chain(aliases).collect()
             }
             Action::Sweep => vec![Resource::Sweep],
             Action::Ignore => Vec::new(),
@@ -142,6 +145,7 @@ impl Trigger {
             "reason": self.reason,
             "buckets": texts(self.buckets.iter().map(BucketName::as_str).collect()),
             "keys": texts(self.keys.iter().map(KeyArn::as_str).collect()),
+            "aliases": texts(self.aliases.iter().map(AliasArn::as_str).collect()),
             "actor": actor.unwrap_or_else(|| Value::Object(Map::new())),
         })
     }

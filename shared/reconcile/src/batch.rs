@@ -84,6 +84,9 @@ where
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
         Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
         Resource::Sweep => sweep(aws, work).await,
+        Resource::Alias(_) => {
+            Ok(Report::new(work.resource.clone(), &work.cause.event).noted("an alias is nothing to look at"))
+        }
     }
 }
 

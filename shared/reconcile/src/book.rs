@@ -260,7 +260,7 @@ impl Book {
                 serde_json::to_value(&held.incident).map_err(|_| ReconcileError::Ledger(name.clone()))?;
             let over = matches!(held.incident.state, State::Repaired | State::Resolved);
             let expires = (over && held.incident.outbox.is_empty()).then(|| now.plus(REMEMBER));
-            let version = held.version + 1;
+            let version = held.version;
             writes.push((
                 held,
                 Entry {
@@ -275,8 +275,8 @@ impl Book {
         let stored = join_all(writes.iter().map(|(_, entry)| ledger.put_entry(entry))).await;
         for ((held, entry), stored) in writes.into_iter().zip(stored) {
             match stored? {
-                Stored::Done => {
-                    held.version = entry.version;
+                Stored::Done(version) => {
+                    held.version = version;
                     held.dirty = false;
                 }
                 Stored::Conflict => return Err(ReconcileError::Contended(entry.name)),

@@ -1,4 +1,5 @@
-//! The cycle of a bucket: grant and markers. Keys it needs are recorded and queued, never written from here.
+//! The cycle of a bucket: grant and markers. The keys it needs and the alias it names are recorded, the keys are
+//! queued; they are never written from here.
 
 use futures_util::join;
 use guardian_core::alert::Affected;
@@ -12,14 +13,16 @@ use guardian_core::plan::plan_bucket;
 use guardian_core::settings::{Mode, Settings};
 use serde_json::json;
 
+use crate::alias::Aliases;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
 use crate::fleet::{self, Standing};
+use crate::index::Found;
 use crate::need::Needs;
-use crate::observe::observe_bucket;
+use crate::observe::{KnownKeys, look_at_bucket, look_at_keys};
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report};
+use crate::{ReconcileError, Report, written};
 
 /// Reconciles one bucket.
 pub(crate) async fn reconcile_bucket<A>(
@@ -46,9 +49,39 @@ where
             return Ok(report);
         }
     };
-    let mut needs = Needs::of_bucket(&book);
+    let found_on_objects = if work.written.is_empty() {
+        Vec::new()
+    } else {
+        let found = written::look_at(aws, settings, &declaration, &book, work.written.clone()).await?;
+        let needs = Needs::of_bucket(&book);
+        let is_known = |key: &KeyArn| needs.keys().any(|known| known == key);
+        let fresh: Vec<KeyArn> = found.keys.into_iter().filter(|key| !is_known(key)).collect();
+        written::keep(aws, &mut book, &resource, found.tally).await?;
+        if work.narrow && fresh.is_empty() {
+            let report = Report::new(resource, &work.cause.event);
+            return Ok(report.noted(format!("{}; none is under a new key", found.said)));
+        }
+        fresh
+    };
+    let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
+    // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
+    let pages = if work.swept {
+        needs.pages().chain(aliases.pages()).collect()
+    } else {
+        Vec::new()
+    };
+    let (outside, found) = join!(
+        look_at_bucket(aws, settings, &declaration),
+        Found::in_pages(aws, bucket, pages)
+    );
+    let (outside, found) = (outside?, found?);
+    aliases.keep(aws, settings, bucket, &outside, &found).await?;
     let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
-    let seen = observe_bucket(aws, settings, &declaration, &remembered).await?;
+    let known = KnownKeys {
+        remembered: &remembered,
+        on_objects: &found_on_objects,
+    };
+    let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
     let mut judgement = judge_bucket(settings, &declaration, &seen);
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
@@ -62,7 +95,7 @@ where
         .filter_map(|finding| finding.subject.key())
         .collect();
     let reader = Reader::of(&declaration);
-    let queue = needs.keep(aws, &resource, &reader, &seen, &unwell).await?;
+    let queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
     let cycle = Cycle {
@@ -98,9 +131,10 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
     // whatever fails here is done again.
     let needs = Needs::of_bucket(&book);
-    needs.release(aws).await?;
+    needs.release(aws, bucket).await?;
     queue_keys(aws, bucket, work, needs.keys().cloned().collect()).await?;
-    needs.forget(aws, &resource).await?;
+    Aliases::of_bucket(&book).forget(aws, bucket).await?;
+    needs.forget(aws, bucket).await?;
     let affected = Affected::default();
     let around = Circumstances {
         resource: &resource,

@@ -12,12 +12,11 @@ use serde_json::Value;
 use tracing::warn;
 
 use crate::book::Book;
+use crate::index::{self, Found, READER};
 use crate::seam::{Entry, Ledger, Stored};
 use crate::{ReconcileError, Report};
 
-/// In the sweep's page: a bucket, and how it stands where a digest is wanted.
-const BUCKET: &str = "bucket#";
-/// In the bucket's page: what was last written there.
+/// In the bucket's page: what was last written into the sweep's page.
 const STANDING: &str = "standing";
 
 /// How a bucket stood when it was last looked at.
@@ -76,22 +75,25 @@ pub(crate) async fn keep<L: Ledger>(
     if known.is_some_and(|known| body.is_null() || known.body == body) {
         return Ok(());
     }
-    let version = known.map_or(0, |known| known.version) + 1;
-    let mut entry = entry_of(bucket, version, body);
-    if ledger.put_entry(&entry).await? == Stored::Conflict {
-        entry.version = stored_version(ledger, &entry.name).await? + 1;
-        if ledger.put_entry(&entry).await? == Stored::Conflict {
-            return Err(ReconcileError::Contended(entry.name));
-        }
-    }
+    let is_known = known.is_some();
+    index::put(
+        ledger,
+        &Resource::Sweep,
+        bucket,
+        body.clone(),
+        is_known,
+        &Found::default(),
+    )
+    .await?;
     let own = Entry {
         resource: Resource::Bucket(bucket.clone()),
         name: STANDING.to_owned(),
-        version,
-        ..entry
+        version: known.map_or(0, |known| known.version),
+        body,
+        expires: None,
     };
     match ledger.put_entry(&own).await? {
-        Stored::Done => Ok(()),
+        Stored::Done(_) => Ok(()),
         Stored::Conflict => Err(ReconcileError::Contended(own.name)),
     }
 }
@@ -105,16 +107,10 @@ pub(crate) async fn leave<L: Ledger>(
     let Some(known) = book.others.get(STANDING) else {
         return Ok(());
     };
-    let name = format!("{BUCKET}{bucket}");
-    let version = stored_version(ledger, &name).await?;
-    if version > 0 {
-        ledger
-            .delete_entry(&entry_of(bucket, version, Value::Null))
-            .await?;
-    }
+    index::remove(ledger, &Resource::Sweep, bucket).await?;
     // Last, so that whatever failed before is done again.
     match ledger.delete_entry(known).await? {
-        Stored::Done => Ok(()),
+        Stored::Done(_) => Ok(()),
         Stored::Conflict => Err(ReconcileError::Contended(known.name.clone())),
     }
 }
@@ -126,7 +122,7 @@ pub(crate) async fn load<L: Ledger>(
     let book = Book::load(ledger, &Resource::Sweep).await?;
     let mut fleet = BTreeMap::new();
     for (name, entry) in &book.others {
-        let Some(bucket) = name.strip_prefix(BUCKET) else {
+        let Some(bucket) = name.strip_prefix(READER) else {
             continue;
         };
         match bucket.parse::<BucketName>() {
@@ -138,20 +134,4 @@ pub(crate) async fn load<L: Ledger>(
         }
     }
     Ok((fleet, book))
-}
-
-fn entry_of(bucket: &BucketName, version: u64, body: Value) -> Entry {
-    Entry {
-        resource: Resource::Sweep,
-        name: format!("{BUCKET}{bucket}"),
-        version,
-        body,
-        expires: None,
-    }
-}
-
-/// The version that an item of the sweep's page has; 0 if it is not there.
-async fn stored_version<L: Ledger>(ledger: &L, name: &str) -> Result<u64, ReconcileError> {
-    let book = Book::load(ledger, &Resource::Sweep).await?;
-    Ok(book.others.get(name).map_or(0, |entry| entry.version))
 }

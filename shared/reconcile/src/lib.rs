@@ -2,6 +2,7 @@
 //!
 //! Generic over the seams: what ships puts the SDK behind them, the demonstration and the tests a model.
 
+mod alias;
 pub mod apply;
 mod author;
 mod batch;
@@ -9,6 +10,7 @@ mod book;
 mod bucket;
 mod cycle;
 mod fleet;
+mod index;
 mod key;
 mod need;
 mod observe;
@@ -17,6 +19,7 @@ mod report;
 mod route;
 pub mod seam;
 mod sweep;
+mod written;
 
 pub use batch::reconcile_batch;
 pub use observe::{observe_bucket, observe_key};

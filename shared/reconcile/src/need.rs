@@ -4,18 +4,17 @@
 use std::collections::BTreeMap;
 
 use guardian_core::judge::Reader;
-use guardian_core::name::{KeyArn, Resource};
+use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
 
 use crate::ReconcileError;
 use crate::book::Book;
+use crate::index::{self, Found, READER};
 use crate::seam::{Entry, Ledger, Stored};
 
 /// In a bucket's page: a key it needs.
 const NEEDS: &str = "needs#";
-/// In a key's page: a bucket that needs it.
-const READER: &str = "reader#";
 
 /// The keys one bucket needs.
 pub(crate) struct Needs {
@@ -61,17 +60,24 @@ impl Needs {
         self.held.keys()
     }
 
-    /// Records the keys that were seen. Answers with those that are to be looked at: unwell now, or unwell
-    /// before and well now. Nothing is written where nothing changed.
+    /// Their pages.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = Resource> {
+        self.held.keys().cloned().map(Resource::Key)
+    }
+
+    /// Records the keys that were seen. Answers with those that are to be looked at: unwell now, unwell before
+    /// and well now, or not known to concern the bucket until now (see [`crate::index`]). Nothing is written
+    /// where nothing changed.
     pub(crate) async fn keep<L: Ledger>(
         &mut self,
         ledger: &L,
-        bucket: &Resource,
         reader: &Reader,
         seen: &BucketObservation,
         unwell: &[&KeyArn],
+        found: &Found,
     ) -> Result<Vec<KeyArn>, ReconcileError> {
         let mut queue = Vec::new();
+        let body = json!(reader);
         let seen_keys = seen
             .keys
             .iter()
@@ -79,78 +85,91 @@ impl Needs {
             .map(|key| key.arn.clone());
         // A remembered key that is gone altogether has no description, but its incident still has a key.
         let gone = unwell.iter().map(|key| (*key).clone());
-        let mut keys: Vec<KeyArn> = seen_keys.chain(gone).collect();
+        let lost = self.held.keys().cloned();
+        let lost = lost.filter(|key| found.lacks(&Resource::Key(key.clone()), &body));
+        let mut keys: Vec<KeyArn> = seen_keys.chain(gone).chain(lost).collect();
         keys.sort();
         keys.dedup();
         for key in keys {
+            let page = Resource::Key(key.clone());
             let is_unwell = unwell.contains(&&key);
             let known = self.held.get(&key);
             let was_unwell = known.is_some_and(|need| need.unwell);
-            if is_unwell || was_unwell {
+            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(reader));
+            let is_in_place = noted && !found.lacks(&page, &body);
+            let is_new = !is_in_place
+                && index::put(
+                    ledger,
+                    &page,
+                    &reader.bucket,
+                    body.clone(),
+                    known.is_some(),
+                    found,
+                )
+                .await?;
+            if is_unwell || was_unwell || is_new {
                 queue.push(key.clone());
             }
-            let same_reader = known.is_some_and(|need| need.reader.as_ref() == Some(reader));
-            if same_reader && is_unwell == was_unwell {
+            if noted && is_unwell == was_unwell {
                 continue;
             }
-            let version = known.map_or(0, |need| need.version) + 1;
-            if !same_reader {
-                write_reader(ledger, &key, reader).await?;
-            }
-            let body = json!({"reader": reader, "unwell": is_unwell});
-            let name = format!("{NEEDS}{key}");
-            let entry = Entry {
-                resource: bucket.clone(),
-                name,
+            let version = known.map_or(0, |need| need.version);
+            let entry = own(
+                &reader.bucket,
+                &key,
                 version,
-                body,
-                expires: None,
-            };
-            if ledger.put_entry(&entry).await? == Stored::Conflict {
-                return Err(ReconcileError::Contended(entry.name));
-            }
-            self.held.insert(
-                key,
-                Need {
-                    version,
-                    reader: Some(reader.clone()),
-                    unwell: is_unwell,
-                },
+                json!({"reader": reader, "unwell": is_unwell}),
             );
+            match ledger.put_entry(&entry).await? {
+                Stored::Conflict => return Err(ReconcileError::Contended(entry.name)),
+                Stored::Done(version) => {
+                    let need = Need {
+                        version,
+                        reader: Some(reader.clone()),
+                        unwell: is_unwell,
+                    };
+                    self.held.insert(key, need);
+                }
+            }
         }
         Ok(queue)
     }
 
     /// Takes the bucket out of the pages of its keys.
-    pub(crate) async fn release<L: Ledger>(&self, ledger: &L) -> Result<(), ReconcileError> {
-        for (key, need) in &self.held {
-            if let Some(reader) = &need.reader {
-                let name = format!("{READER}{}", reader.bucket);
-                let resource = Resource::Key(key.clone());
-                if let Some(stored) = stored(ledger, &resource, &name).await? {
-                    ledger.delete_entry(&stored).await?;
-                }
-            }
+    pub(crate) async fn release<L: Ledger>(
+        &self,
+        ledger: &L,
+        bucket: &BucketName,
+    ) -> Result<(), ReconcileError> {
+        for page in self.pages() {
+            index::remove(ledger, &page, bucket).await?;
         }
         Ok(())
     }
 
     /// Forgets every key the bucket needed.
-    pub(crate) async fn forget<L: Ledger>(self, ledger: &L, bucket: &Resource) -> Result<(), ReconcileError> {
+    pub(crate) async fn forget<L: Ledger>(
+        self,
+        ledger: &L,
+        bucket: &BucketName,
+    ) -> Result<(), ReconcileError> {
         for (key, need) in self.held {
-            let name = format!("{NEEDS}{key}");
-            let entry = Entry {
-                resource: bucket.clone(),
-                name,
-                version: need.version,
-                body: Value::Null,
-                expires: None,
-            };
+            let entry = own(bucket, &key, need.version, Value::Null);
             if ledger.delete_entry(&entry).await? == Stored::Conflict {
                 return Err(ReconcileError::Contended(entry.name));
             }
         }
         Ok(())
+    }
+}
+
+fn own(bucket: &BucketName, key: &KeyArn, version: u64, body: Value) -> Entry {
+    Entry {
+        resource: Resource::Bucket(bucket.clone()),
+        name: format!("{NEEDS}{key}"),
+        version,
+        body,
+        expires: None,
     }
 }
 
@@ -161,39 +180,4 @@ pub(crate) fn readers_of_key(book: &Book) -> Vec<Reader> {
         .filter(|entry| entry.name.starts_with(READER))
         .filter_map(|entry| serde_json::from_value(entry.body.clone()).ok())
         .collect()
-}
-
-async fn stored<L: Ledger>(
-    ledger: &L,
-    resource: &Resource,
-    name: &str,
-) -> Result<Option<Entry>, ReconcileError> {
-    let book = Book::load(ledger, resource).await?;
-    Ok(book.others.get(name).cloned())
-}
-
-/// Writes the bucket into the key's page. The bucket is the only writer of this item, so the version is
-/// guessed at first and looked up only where the guess was wrong.
-async fn write_reader<L: Ledger>(ledger: &L, key: &KeyArn, reader: &Reader) -> Result<(), ReconcileError> {
-    let name = format!("{READER}{}", reader.bucket);
-    let resource = Resource::Key(key.clone());
-    let body = json!(reader);
-    let mut entry = Entry {
-        resource,
-        name,
-        version: 1,
-        body,
-        expires: None,
-    };
-    if ledger.put_entry(&entry).await? == Stored::Done {
-        return Ok(());
-    }
-    let version = stored(ledger, &entry.resource, &entry.name)
-        .await?
-        .map_or(0, |stored| stored.version);
-    entry.version = version + 1;
-    match ledger.put_entry(&entry).await? {
-        Stored::Done => Ok(()),
-        Stored::Conflict => Err(ReconcileError::Contended(entry.name)),
-    }
 }

@@ -39,6 +39,29 @@ pub async fn observe_bucket<A: Buckets + Keys>(
     declaration: &Declaration,
     remembered: &[KeyArn],
 ) -> Result<BucketObservation, CallError> {
+    let outside = look_at_bucket(aws, settings, declaration).await?;
+    let known = KnownKeys {
+        remembered,
+        on_objects: &[],
+    };
+    look_at_keys(aws, settings, declaration, known, outside).await
+}
+
+/// Keys that no configuration names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownKeys<'a> {
+    /// From earlier looks.
+    pub(crate) remembered: &'a [KeyArn],
+    /// Seen on objects now.
+    pub(crate) on_objects: &'a [KeyArn],
+}
+
+/// The first half: everything but the keys and what hinges on the policy.
+pub(crate) async fn look_at_bucket<A: Buckets>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+) -> Result<BucketObservation, CallError> {
     let bucket = &declaration.bucket;
     let (head, policy, encryption, listed, markers) = join!(
         aws.head_bucket(bucket),
@@ -71,19 +94,33 @@ pub async fn observe_bucket<A: Buckets + Keys>(
         None => Ok(None),
         Some(text) => PolicyDocument::parse(&text).map(Some).map_err(Unknown::Policy),
     });
-    let encryption = settle(encryption)?;
-    let listed = settle(listed)?;
-    let markers = markers
-        .into_iter()
-        .collect::<Result<Vec<MarkerObservation>, CallError>>()?;
+    Ok(BucketObservation {
+        policy,
+        encryption: settle(encryption)?,
+        listed: settle(listed)?,
+        markers: markers.into_iter().collect::<Result<_, CallError>>()?,
+        ..nothing_but(bucket, presence)
+    })
+}
 
-    let named = keys_to_look_at(settings, declaration, &encryption, &markers, remembered);
+/// The second half: the keys, and Block Public Access where it can matter.
+pub(crate) async fn look_at_keys<A: Buckets + Keys>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    known: KnownKeys<'_>,
+    seen: BucketObservation,
+) -> Result<BucketObservation, CallError> {
+    if seen.presence != Presence::Here {
+        return Ok(seen);
+    }
+    let named = keys_to_look_at(settings, declaration, &seen.encryption, &seen.markers, known);
     let maybe_public =
-        matches!(&policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
+        matches!(&seen.policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
     let (public_access_block, keys) = join!(
         async {
             if maybe_public {
-                Some(settle(aws.get_public_access_block(bucket).await)).transpose()
+                Some(settle(aws.get_public_access_block(&seen.bucket).await)).transpose()
             } else {
                 Ok(None)
             }
@@ -91,14 +128,9 @@ pub async fn observe_bucket<A: Buckets + Keys>(
         observe_keys(aws, settings, named)
     );
     Ok(BucketObservation {
-        bucket: bucket.clone(),
-        presence,
-        policy,
         public_access_block: public_access_block?,
-        encryption,
-        markers,
-        listed,
         keys: keys?,
+        ..seen
     })
 }
 
@@ -152,7 +184,7 @@ fn keys_to_look_at(
     declaration: &Declaration,
     encryption: &Known<DefaultEncryption>,
     markers: &[MarkerObservation],
-    remembered: &[KeyArn],
+    known: KnownKeys<'_>,
 ) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
     let mut add = |name: String, because: &str, certain: bool| match named
@@ -187,14 +219,17 @@ fn keys_to_look_at(
             add(full_name(settings, key), &because, true);
         }
     }
-    for key in remembered {
+    for key in known.on_objects {
+        add(key.to_string(), "an object just written is under it", true);
+    }
+    for key in known.remembered {
         add(key.to_string(), "objects written earlier may be under it", false);
     }
     named
 }
 
 /// A bare key id is a key of this account and Region; everything else stays as it was named.
-fn full_name(settings: &Settings, key: &str) -> String {
+pub(crate) fn full_name(settings: &Settings, key: &str) -> String {
     if key.starts_with("arn:") || key.starts_with("alias/") {
         return key.to_owned();
     }

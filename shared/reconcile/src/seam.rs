@@ -98,14 +98,17 @@ pub trait Declarations {
     async fn list_declarations(&self, next: Option<&str>) -> Result<ParameterPage, CallError>;
 }
 
-/// One item of the ledger. A resource's items are one item collection, read consistently.
+/// One item of the ledger. A resource's items are one item collection, its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Whose item it is.
     pub resource: Resource,
-    /// The item's name within the collection.
+    /// The item's name within the page.
     pub name: String,
-    /// Counts the writes of this item from 1; a write names the version it makes.
+    /// Which state of the item this is, as it was read; 0 where there was none.
+    ///
+    /// The ledger gives each write a number that this item never had before, also not before it was deleted:
+    /// whoever holds an old one cannot take a later item for the one that was read.
     pub version: u64,
     /// What the item says.
     pub body: serde_json::Value,
@@ -113,33 +116,58 @@ pub struct Entry {
     pub expires: Option<Moment>,
 }
 
-/// A page of a resource's items.
+/// A part of a resource's items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntryPage {
-    /// The items on this page.
+    /// The items of this part.
     pub entries: Vec<Entry>,
-    /// What to ask the next page with: the name of the last item seen.
+    /// What to ask the next part with: the name of the last item seen.
+    pub next: Option<String>,
+}
+
+/// A part of the names of a resource's items.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NamePage {
+    /// The names of this part, in order.
+    pub names: Vec<String>,
+    /// What to ask the next part with: the last name seen.
     pub next: Option<String>,
 }
 
 /// What came of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
-    /// It was written.
-    Done,
+    /// It was done; the version that stands now (0: none, the item was deleted).
+    Done(u64),
     /// Somebody else wrote the item since it was read; nothing was written.
     Conflict,
 }
 
-/// The ledger (DynamoDB): incidents with their outbox, repair budget, key needs.
+/// The ledger (DynamoDB): incidents with their outbox, repair budget, and which buckets need which keys and
+/// mean which aliases. All reads are strongly consistent.
 pub trait Ledger {
-    /// Query: the items of one resource, strongly consistent.
+    /// Query: the items of one resource.
     async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError>;
 
-    /// PutItem on the condition that the stored version is `entry.version - 1` (0: the item is not there).
+    /// Query: only the names of a resource's items, those that begin with `prefix`, in order from the one
+    /// after `after`, at most `limit` of them.
+    async fn entry_names(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<NamePage, CallError>;
+
+    /// GetItem: one item; `None` where there is none. One that makes no sense is one with the body `null`, of
+    /// the version 0 where it has none.
+    async fn read_entry(&self, resource: &Resource, name: &str) -> Result<Option<Entry>, CallError>;
+
+    /// PutItem on the condition that the stored version is still `entry.version` (0: there is no item, or one
+    /// without a version, which is none of ours).
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError>;
 
-    /// DeleteItem on the condition that the stored version is `entry.version`.
+    /// DeleteItem on the condition that the stored version is still `entry.version`.
     async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError>;
 }
 

@@ -7,7 +7,6 @@ use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::Settings;
 use guardian_core::written::{Tally, Written};
 use guardian_policy::matches;
-use serde_json::Value;
 use tracing::warn;
 
 use crate::ReconcileError;
@@ -22,9 +21,10 @@ const WRITTEN: &str = "written";
 pub(crate) struct Found {
     /// The keys they are under.
     pub(crate) keys: Vec<KeyArn>,
-    /// How many were looked at now, and the count so far.
-    pub(crate) looked_at: usize,
+    /// The count with these.
     pub(crate) tally: Tally,
+    /// The same for people.
+    pub(crate) said: String,
 }
 
 /// What the ledger counts of a bucket's new objects.
@@ -47,11 +47,10 @@ pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
         let mut prefixes = declaration.prefixes.iter();
         prefixes.any(|pattern| matches(pattern, key))
     });
+    let written_now = written.more + u64::try_from(written.keys.len()).unwrap_or(u64::MAX);
     let mut tally = tally(book);
     let picked = tally.pick(written, aws.now());
-    let heads = picked
-        .iter()
-        .map(|key| aws.head_object(&declaration.bucket, key));
+    let heads = picked.iter().map(|key| aws.head_object(&declaration.bucket, key));
     let mut keys = Vec::new();
     for head in join_all(heads).await {
         match head {
@@ -75,32 +74,35 @@ pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
     }
     keys.sort();
     keys.dedup();
-    Ok(Found {
-        keys,
-        looked_at: picked.len(),
-        tally,
-    })
+    let said = format!(
+        "{} of {written_now} new objects looked at ({} passed over so far)",
+        picked.len(),
+        tally.passed_over
+    );
+    Ok(Found { keys, tally, said })
 }
 
 /// Stores the count.
 pub(crate) async fn keep<L: Ledger>(
     ledger: &L,
+    book: &mut Book,
     bucket: &Resource,
-    book: &Book,
-    tally: &Tally,
+    tally: Tally,
 ) -> Result<(), ReconcileError> {
-    let body: Value =
-        serde_json::to_value(tally).map_err(|_| ReconcileError::Ledger(WRITTEN.to_owned()))?;
-    let version = book.others.get(WRITTEN).map_or(0, |entry| entry.version) + 1;
-    let entry = Entry {
+    let body = serde_json::to_value(tally).map_err(|_| ReconcileError::Ledger(WRITTEN.to_owned()))?;
+    let mut entry = Entry {
         resource: bucket.clone(),
         name: WRITTEN.to_owned(),
-        version,
+        version: book.others.get(WRITTEN).map_or(0, |entry| entry.version),
         body,
         expires: None,
     };
     match ledger.put_entry(&entry).await? {
-        Stored::Done => Ok(()),
+        Stored::Done(version) => {
+            entry.version = version;
+            book.others.insert(WRITTEN.to_owned(), entry);
+            Ok(())
+        }
         Stored::Conflict => Err(ReconcileError::Contended(entry.name)),
     }
 }

@@ -1,6 +1,6 @@
 //! The seams of a replay: the account's own buckets and keys, and books that live as long as the process.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, ParameterPage, Queues, Stored, Topic, Trail,
+    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, NamePage, ParameterPage, Queues, Stored,
+    Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
@@ -27,6 +28,8 @@ use super::super::live::Live;
 pub(super) struct Local<'a> {
     live: &'a Live,
     entries: RefCell<BTreeMap<(Resource, String), Entry>>,
+    /// The last version given to an item.
+    version: Cell<u64>,
     work: RefCell<VecDeque<Work>>,
 }
 
@@ -35,6 +38,7 @@ impl<'a> Local<'a> {
         Self {
             live,
             entries: RefCell::default(),
+            version: Cell::default(),
             work: RefCell::default(),
         }
     }
@@ -192,21 +196,48 @@ impl Ledger for Local<'_> {
         })
     }
 
+    async fn entry_names(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        _after: Option<&str>,
+        _limit: u16,
+    ) -> Result<NamePage, CallError> {
+        let entries = self.entries.borrow();
+        let names = entries.keys().filter(|(of, _)| of == resource);
+        let names = names.map(|(_, name)| name.clone());
+        Ok(NamePage {
+            names: names.filter(|name| name.starts_with(prefix)).collect(),
+            next: None,
+        })
+    }
+
+    async fn read_entry(&self, resource: &Resource, name: &str) -> Result<Option<Entry>, CallError> {
+        let key = (resource.clone(), name.to_owned());
+        Ok(self.entries.borrow().get(&key).cloned())
+    }
+
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
         let mut entries = self.entries.borrow_mut();
         let key = (entry.resource.clone(), entry.name.clone());
-        if entries.get(&key).map_or(0, |stored| stored.version) + 1 != entry.version {
+        if entries.get(&key).map_or(0, |stored| stored.version) != entry.version {
             return Ok(Stored::Conflict);
         }
-        entries.insert(key, entry.clone());
-        Ok(Stored::Done)
+        let version = self.version.get() + 1;
+        self.version.set(version);
+        let written = Entry {
+            version,
+            ..entry.clone()
+        };
+        entries.insert(key, written);
+        Ok(Stored::Done(version))
     }
 
     async fn delete_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
         self.entries
             .borrow_mut()
             .remove(&(entry.resource.clone(), entry.name.clone()));
-        Ok(Stored::Done)
+        Ok(Stored::Done(0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use guardian_core::call::CallError;
 use guardian_core::name::Resource;
-use guardian_reconcile::seam::{Entry, EntryPage, Ledger, Stored};
+use guardian_reconcile::seam::{Entry, EntryPage, Ledger, NamePage, Stored};
 
 use crate::Model;
 use crate::operation::Operation;
@@ -30,27 +30,62 @@ impl Ledger for Model {
         .await
     }
 
+    async fn entry_names(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u16,
+    ) -> Result<NamePage, CallError> {
+        self.call(Operation::Query, format!("{resource} {prefix}*"), |state| {
+            if limit == 0 {
+                // DynamoDB API Reference, Query, `Limit`: "Minimum value of 1".
+                return Err(Refusal::other("ValidationException", "the limit counts from 1"));
+            }
+            let items = state.ledger.get(resource).into_iter().flatten();
+            let names = items
+                .map(|(name, _)| name)
+                .filter(|name| name.starts_with(prefix));
+            let rest = names.filter(|name| after.is_none_or(|after| name.as_str() > after));
+            let at_most = usize::from(limit).min(state.pages.entries);
+            let names: Vec<String> = rest.take(at_most).cloned().collect();
+            // A part that is full names its last item even where nothing follows (DynamoDB Developer Guide,
+            // "Paginating table query results").
+            let next = names.last().filter(|_| names.len() == at_most).cloned();
+            Ok(NamePage { names, next })
+        })
+        .await
+    }
+
+    async fn read_entry(&self, resource: &Resource, name: &str) -> Result<Option<Entry>, CallError> {
+        self.call(Operation::GetItem, format!("{resource} {name}"), |state| {
+            let items = state.ledger.get(resource);
+            Ok(items.and_then(|items| items.get(name)).cloned())
+        })
+        .await
+    }
+
     async fn put_entry(&self, entry: &Entry) -> Result<Stored, CallError> {
         self.call(
             Operation::PutItem,
             format!("{} {}", entry.resource, entry.name),
             |state| {
-                let Some(expected) = entry.version.checked_sub(1) else {
-                    return Err(Refusal::other(
-                        "ValidationException",
-                        "a written version counts from 1",
-                    ));
-                };
                 if entry.name.is_empty() || entry.body.to_string().len() > BODY_LIMIT {
                     let words = "Item size has exceeded the maximum allowed size";
                     return Err(Refusal::other("ValidationException", words));
                 }
                 let items = state.ledger.entry(entry.resource.clone()).or_default();
-                if items.get(&entry.name).map_or(0, |stored| stored.version) != expected {
+                if items.get(&entry.name).map_or(0, |stored| stored.version) != entry.version {
                     return Ok(Stored::Conflict);
                 }
-                items.insert(entry.name.clone(), entry.clone());
-                Ok(Stored::Done)
+                state.ledger_version += 1;
+                let version = state.ledger_version;
+                let written = Entry {
+                    version,
+                    ..entry.clone()
+                };
+                items.insert(entry.name.clone(), written);
+                Ok(Stored::Done(version))
             },
         )
         .await
@@ -61,17 +96,12 @@ impl Ledger for Model {
             Operation::DeleteItem,
             format!("{} {}", entry.resource, entry.name),
             |state| {
-                let Some(items) = state.ledger.get_mut(&entry.resource) else {
-                    return Ok(Stored::Conflict);
-                };
-                if items
-                    .get(&entry.name)
-                    .is_none_or(|stored| stored.version != entry.version)
-                {
+                let items = state.ledger.entry(entry.resource.clone()).or_default();
+                if items.get(&entry.name).map_or(0, |stored| stored.version) != entry.version {
                     return Ok(Stored::Conflict);
                 }
                 items.remove(&entry.name);
-                Ok(Stored::Done)
+                Ok(Stored::Done(0))
             },
         )
         .await
@@ -89,6 +119,22 @@ impl Model {
                 .flat_map(|items| items.values().cloned())
                 .collect()
         })
+    }
+
+    /// Somebody takes an item out of the table by hand. Answers whether it was there.
+    pub fn lose_entry(&self, resource: &Resource, name: &str) -> bool {
+        self.change(|state| {
+            let items = state.ledger.get_mut(resource);
+            items.is_some_and(|items| items.remove(name).is_some())
+        })
+    }
+
+    /// Somebody puts an item into the table by hand, past every condition; with the version 0 it has none.
+    pub fn plant_entry(&self, entry: Entry) {
+        self.change(|state| {
+            let items = state.ledger.entry(entry.resource.clone()).or_default();
+            items.insert(entry.name.clone(), entry);
+        });
     }
 
     /// Deletes what has expired. Until then it is still read: "items are deleted within a few days of their

@@ -18,6 +18,7 @@ pub(crate) enum Operation {
     GetParameter,
     GetParametersByPath,
     Query,
+    GetItem,
     PutItem,
     DeleteItem,
     SendMessageBatch,
@@ -28,7 +29,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -44,6 +45,7 @@ impl Operation {
         Self::GetParameter,
         Self::GetParametersByPath,
         Self::Query,
+        Self::GetItem,
         Self::PutItem,
         Self::DeleteItem,
         Self::SendMessageBatch,
@@ -76,6 +78,7 @@ impl Operation {
             Self::GetParameter => "GetParameter",
             Self::GetParametersByPath => "GetParametersByPath",
             Self::Query => "Query",
+            Self::GetItem => "GetItem",
             Self::PutItem => "PutItem",
             Self::DeleteItem => "DeleteItem",
             Self::SendMessageBatch => "SendMessageBatch",
@@ -104,6 +107,7 @@ impl Operation {
             Self::GetParameter => "ssm:GetParameter",
             Self::GetParametersByPath => "ssm:GetParametersByPath",
             Self::Query => "dynamodb:Query",
+            Self::GetItem => "dynamodb:GetItem",
             Self::PutItem => "dynamodb:PutItem",
             Self::DeleteItem => "dynamodb:DeleteItem",
             Self::SendMessageBatch | Self::SendMessage => "sqs:SendMessage",

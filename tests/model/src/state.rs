@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) aliases: BTreeMap<String, KeyArn>,
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) ledger: BTreeMap<Resource, BTreeMap<String, Entry>>,
+    /// The last version that any item of the ledger was given.
+    pub(crate) ledger_version: u64,
     pub(crate) queues: Queues,
     pub(crate) notices: Vec<Notice>,
     pub(crate) courier: Courier,
@@ -84,6 +86,7 @@ impl State {
             aliases: BTreeMap::new(),
             parameters: BTreeMap::new(),
             ledger: BTreeMap::new(),
+            ledger_version: 0,
             queues: Queues::default(),
             notices: Vec::new(),
             courier: Courier::default(),

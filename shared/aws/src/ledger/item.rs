@@ -9,7 +9,7 @@ use guardian_reconcile::seam::Entry;
 
 pub(super) const RESOURCE: &str = "pk";
 pub(super) const VERSION: &str = "version";
-const NAME: &str = "sk";
+pub(super) const NAME: &str = "sk";
 const BODY: &str = "body";
 const EXPIRES: &str = "expires_at";
 
@@ -23,18 +23,38 @@ pub(super) fn key(resource: &Resource, name: &str) -> Item {
     ])
 }
 
-pub(super) fn number(value: impl ToString) -> AttributeValue {
+fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-pub(super) fn stored(entry: &Entry) -> Item {
+/// The item that a write of `entry` makes.
+pub(super) fn stored(entry: &Entry, version: u64) -> Item {
     let mut item = key(&entry.resource, &entry.name);
-    item.insert(VERSION.to_owned(), number(entry.version));
+    item.insert(VERSION.to_owned(), number(version));
     item.insert(BODY.to_owned(), AttributeValue::S(entry.body.to_string()));
     if let Some(expires) = entry.expires {
         item.insert(EXPIRES.to_owned(), number(expires.unix()));
     }
     item
+}
+
+/// The condition that the item still is as it was read. One without a usable version is nobody's, as if it
+/// were not there.
+pub(super) fn unchanged(entry: &Entry) -> &'static str {
+    if entry.version == 0 {
+        "attribute_not_exists(#version) OR NOT attribute_type(#version, :number)"
+    } else {
+        "#version = :read"
+    }
+}
+
+/// The values in that condition.
+pub(super) fn read(entry: &Entry) -> Item {
+    if entry.version == 0 {
+        HashMap::from([(":number".to_owned(), AttributeValue::S("N".to_owned()))])
+    } else {
+        HashMap::from([(":read".to_owned(), number(entry.version))])
+    }
 }
 
 /// The item's name, from the item or from its key alone.
@@ -61,6 +81,17 @@ pub(super) fn entry(resource: &Resource, item: &Item) -> Result<Entry, String> {
         version: parsed(item, VERSION).ok_or_else(|| wrong(VERSION))?,
         body: body.ok_or_else(|| wrong(BODY))?,
         expires,
+    })
+}
+
+/// The item as far as it makes sense.
+pub(super) fn whatever(resource: &Resource, name: &str, item: &Item) -> Entry {
+    entry(resource, item).unwrap_or_else(|_| Entry {
+        resource: resource.clone(),
+        name: name.to_owned(),
+        version: parsed(item, VERSION).unwrap_or_default(),
+        body: serde_json::Value::Null,
+        expires: None,
     })
 }
 

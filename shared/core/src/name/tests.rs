@@ -5,6 +5,7 @@ fn a_resource_reads_back_from_its_group_id() {
     for text in [
         "bucket:media-demo",
         "key:arn:aws:kms:eu-west-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "alias:arn:aws-cn:kms:cn-north-1:111122223333:alias/team/media_2",
         "sweep",
     ] {
         assert_eq!(text.parse::<Resource>().unwrap().to_string(), text);
@@ -18,6 +19,32 @@ fn an_alias_arn_is_not_a_key_arn() {
             .parse::<KeyArn>()
             .is_err()
     );
+}
+
+#[test]
+fn an_alias_arn_names_an_alias_in_full_and_nothing_else() {
+    let alias: AliasArn = "arn:aws:kms:us-east-1:111122223333:alias/media".parse().unwrap();
+    assert_eq!(
+        AliasArn::of("aws", "us-east-1", "111122223333", "alias/media"),
+        Ok(alias.clone())
+    );
+    assert_eq!((alias.name(), alias.is_of_aws()), ("alias/media", false));
+    for text in [
+        "alias/media",
+        "arn:aws:kms:us-east-1:111122223333:key/1234",
+        "arn:aws:kms:us-east-1:111122223333:alias/",
+        "arn:aws:kms:us-east-1:1111:alias/media",
+        "arn:aws:kms::111122223333:alias/media",
+        "arn:aws:s3:us-east-1:111122223333:alias/media",
+        "arn:aws:kms:us-east-1:111122223333:alias/me#dia",
+    ] {
+        assert!(text.parse::<AliasArn>().is_err(), "{text}");
+    }
+    let name = |length: usize| format!("alias/{}", "m".repeat(length));
+    assert!(AliasArn::of("aws", "us-east-1", "111122223333", &name(250)).is_ok());
+    assert!(AliasArn::of("aws", "us-east-1", "111122223333", &name(251)).is_err());
+    let own = AliasArn::of("aws", "us-east-1", "111122223333", "alias/aws/s3").unwrap();
+    assert!(own.is_of_aws());
 }
 
 #[test]

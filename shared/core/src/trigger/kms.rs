@@ -16,33 +16,40 @@ const KEY_FIELDS: [&str; 4] = [
     "/serviceEventDetails/keyId",
 ];
 
-/// The keys a CloudTrail record names.
-pub(super) fn named(record: &Value, origin: &Origin<'_>) -> Named {
+/// The keys a CloudTrail record names and, where an alias came, moved or went, that alias.
+pub(super) fn named(record: &Value, event: &str, origin: &Origin<'_>) -> Named {
     let mut named = Named::default();
     let fields = || KEY_FIELDS.iter().filter_map(|pointer| text(record, pointer));
     // Region and account come from an ARN where there is one: AWS's examples name another Region beside it.
     for arn in arns(record).chain(fields()) {
         named.add_key(arn);
     }
-    if named.is_empty() {
-        let account = text(record, "/recipientAccountId").or(origin.account);
-        let region = text(record, "/awsRegion").or(origin.region);
+    let account = text(record, "/recipientAccountId").or(origin.account);
+    let region = text(record, "/awsRegion").or(origin.region);
+    if named.keys.is_empty() {
         for id in fields() {
-            add_bare(&mut named, id, region, account);
+            if let Some(arn) = full_arn(&format!("key/{id}"), region, account) {
+                named.add_key(&arn);
+            }
+        }
+    }
+    if matches!(event, "CreateAlias" | "UpdateAlias" | "DeleteAlias") {
+        arns(record).for_each(|arn| named.add_alias(arn));
+        if named.aliases.is_empty() {
+            let name = text(record, "/requestParameters/aliasName").unwrap_or_default();
+            if let Some(arn) = full_arn(name, region, account) {
+                named.add_alias(&arn);
+            }
         }
     }
     named
 }
 
-/// Adds the key of a bare id: a UUID or `mrk-…`, though the form is not checked, for AWS's own examples
-/// break it.
-fn add_bare(named: &mut Named, id: &str, region: Option<&str>, account: Option<&str>) {
-    if let (Some(region), Some(account)) = (region, account) {
-        named.add_key(&format!(
-            "arn:{}:kms:{region}:{account}:key/{id}",
-            partition(region)
-        ));
-    }
+/// The ARN of a bare key id (a UUID or `mrk-…`, though the form is not checked, for AWS's own examples break
+/// it) behind `key/`, or of a bare alias name (`alias/…`).
+fn full_arn(name: &str, region: Option<&str>, account: Option<&str>) -> Option<String> {
+    let (region, account) = (region?, account?);
+    Some(format!("arn:{}:kms:{region}:{account}:{name}", partition(region)))
 }
 
 fn partition(region: &str) -> &'static str {
@@ -124,12 +131,10 @@ pub(super) fn event(envelope: &Value, detail: &Value, kind: &str) -> Meaning {
     if named.is_empty()
         && let Some(id) = text(detail, "/key-id")
     {
-        add_bare(
-            &mut named,
-            id,
-            text(envelope, "/region"),
-            text(envelope, "/account"),
-        );
+        let place = (text(envelope, "/region"), text(envelope, "/account"));
+        if let Some(arn) = full_arn(&format!("key/{id}"), place.0, place.1) {
+            named.add_key(&arn);
+        }
     }
     let reason = match kind {
         "KMS CMK Rotation" => {

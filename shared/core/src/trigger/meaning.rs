@@ -73,6 +73,7 @@ impl Meaning {
             buckets: self.named.buckets,
             keys: self.named.keys,
             objects: self.objects,
+            aliases: self.named.aliases,
             actor: None,
             time: None,
         }

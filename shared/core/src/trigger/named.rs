@@ -4,18 +4,19 @@
 use serde_json::Value;
 
 use super::field::text;
-use crate::name::{BucketName, KeyArn};
+use crate::name::{AliasArn, BucketName, KeyArn};
 
-/// The buckets and keys an event names, each once, in the order they were met.
+/// The buckets, keys and aliases an event names, each once, in the order they were met.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     pub(super) buckets: Vec<BucketName>,
     pub(super) keys: Vec<KeyArn>,
+    pub(super) aliases: Vec<AliasArn>,
 }
 
 impl Named {
     pub(super) fn is_empty(&self) -> bool {
-        self.buckets.is_empty() && self.keys.is_empty()
+        self.buckets.is_empty() && self.keys.is_empty() && self.aliases.is_empty()
     }
 
     /// Adds a bucket if the text is the name of one.
@@ -27,22 +28,23 @@ impl Named {
         }
     }
 
-    /// Adds a key if the text is the ARN of one, in a Region as they are written: the name goes into logs
-    /// and queues.
+    /// Adds a key if the text is the ARN of one.
     pub(super) fn add_key(&mut self, arn: &str) {
         if let Ok(arn) = arn.parse::<KeyArn>()
-            && is_plain(arn.partition())
-            && is_plain(arn.region())
             && !self.keys.contains(&arn)
         {
             self.keys.push(arn);
         }
     }
-}
 
-fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    /// Adds an alias if the text is the ARN of one.
+    pub(super) fn add_alias(&mut self, arn: &str) {
+        if let Ok(arn) = arn.parse::<AliasArn>()
+            && !self.aliases.contains(&arn)
+        {
+            self.aliases.push(arn);
+        }
+    }
 }
 
 /// The ARNs in a list of resources: plain texts in an envelope, objects in a CloudTrail record.

@@ -48,7 +48,7 @@ fn meaning(record: &Value, event: &str, origin: &Origin<'_>) -> Meaning {
     }
     let named = match family(service) {
         "s3" => s3::named(record),
-        "kms" => kms::named(record, origin),
+        "kms" => kms::named(record, event, origin),
         _ => Named::default(),
     };
     if let Some(reason) = changes_nothing(record) {

@@ -197,19 +197,79 @@ fn the_envelope_says_where_a_bare_key_id_lives_if_the_record_does_not() {
     assert_eq!(named(&read(&in_envelope("aws.kms", record))), [arn]);
 }
 
+const ALIAS: &str = "arn:aws:kms:us-west-2:111122223333:alias/media";
+
+fn alias_call(event: &str) -> Value {
+    call(
+        "kms",
+        event,
+        json!({"aliasName": "alias/media", "targetKeyId": "0b9f6c1e"}),
+    )
+}
+
 #[test]
-fn an_alias_is_no_key_wherever_it_stands_in_the_list() {
-    let alias = json!({"type": "AWS::KMS::Key", "ARN": "arn:aws:kms:us-west-2:111122223333:alias/media"});
+fn alias_and_key_are_told_apart_wherever_they_stand_in_the_list() {
+    let alias = json!({"type": "AWS::KMS::Key", "ARN": ALIAS});
     let key = json!({"type": "AWS::KMS::Key", "ARN": KEY});
     for resources in [json!([alias, key]), json!([key, alias]), json!([key, alias, key])] {
+        let trigger = read(&with(alias_call("UpdateAlias"), "resources", resources));
+        assert_eq!(named(&trigger), [format!("key:{KEY}"), format!("alias:{ALIAS}")]);
+        assert_eq!(trigger.reason, "the key is now what `alias/media` names");
+    }
+}
+
+#[test]
+fn an_alias_without_an_arn_is_of_the_account_and_region_of_the_call() {
+    let alias = "alias:arn:aws:kms:eu-west-1:111122223333:alias/media";
+    let key = "key:arn:aws:kms:eu-west-1:111122223333:key/0b9f6c1e";
+    for event in ["CreateAlias", "UpdateAlias", "DeleteAlias"] {
+        assert_eq!(named(&read(&alias_call(event))), [key, alias], "{event}");
+    }
+    let chinese = with(alias_call("DeleteAlias"), "awsRegion", json!("cn-north-1"));
+    assert_eq!(
+        read(&chinese).aliases,
+        ["arn:aws-cn:kms:cn-north-1:111122223333:alias/media"
+            .parse()
+            .unwrap()]
+    );
+}
+
+#[test]
+fn an_alias_event_that_names_no_key_is_still_about_the_alias() {
+    let deleted = call("kms", "DeleteAlias", json!({"aliasName": "alias/media"}));
+    assert_eq!(
+        named(&read(&deleted)),
+        ["alias:arn:aws:kms:eu-west-1:111122223333:alias/media"]
+    );
+}
+
+#[test]
+fn a_call_that_moves_no_alias_names_none() {
+    let resources = json!([{"ARN": ALIAS}, {"ARN": KEY}]);
+    let record = with(
+        call("kms", "DisableKey", json!({"keyId": KEY})),
+        "resources",
+        resources,
+    );
+    assert_eq!(named(&read(&record)), [format!("key:{KEY}")]);
+}
+
+#[test]
+fn what_is_no_name_of_an_alias_is_named_nowhere() {
+    for name in [
+        "media",
+        "alias/",
+        "alias/a b",
+        "alias/a:b",
+        "alias/\u{e4}",
+        "key/1",
+    ] {
         let record = call(
             "kms",
             "UpdateAlias",
-            json!({"aliasName": "alias/media", "targetKeyId": "0b9f6c1e"}),
+            json!({"aliasName": name, "targetKeyId": KEY}),
         );
-        let trigger = read(&with(record, "resources", resources));
-        assert_eq!(named(&trigger), [format!("key:{KEY}")]);
-        assert_eq!(trigger.reason, "the key is now what `alias/media` names");
+        assert_eq!(read(&record).aliases, [], "{name}");
     }
 }
 
@@ -297,6 +357,6 @@ fn our_own_later_look_is_no_event_of_aws() {
 fn the_json_form_has_every_field_even_of_an_unknown_actor() {
     let json = read(&Value::Null).to_json();
     let reason = "it is not a JSON object";
-    let expected = json!({"event": "unknown", "action": "ignore", "reason": reason, "buckets": [], "keys": [], "actor": {}});
+    let expected = json!({"event": "unknown", "action": "ignore", "reason": reason, "buckets": [], "keys": [], "aliases": [], "actor": {}});
     assert_eq!(json, expected);
 }

@@ -45,9 +45,18 @@ fn assert_sound(trigger: &Trigger, event: &str) {
             assert!(event.contains(part), "{key} from {event}");
         }
     }
+    for alias in &trigger.aliases {
+        let place = alias.as_str().split(':').skip(3);
+        for part in place {
+            assert!(event.contains(part), "{alias} from {event}");
+        }
+    }
     let json = trigger.to_json();
     let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["event", "action", "reason", "buckets", "keys", "actor"]);
+    assert_eq!(
+        fields,
+        ["event", "action", "reason", "buckets", "keys", "aliases", "actor"]
+    );
 }
 
 fn values() -> Vec<Value> {

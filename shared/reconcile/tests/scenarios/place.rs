@@ -14,7 +14,7 @@ const FIRST_LOOK: &str = "SendMessageBatch bucket:NAME
     PutItem bucket:NAME incident#CODE#bucket:NAME
     Publish needs-you: CODE on NAME
     PutItem bucket:NAME incident#CODE#bucket:NAME
-    PutItem sweep bucket#NAME
+    PutItem sweep reader#NAME
     PutItem bucket:NAME standing";
 
 #[track_caller]
@@ -201,8 +201,8 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
         Publish resolved: marker-unexpected on vault
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
-        Query sweep
-        DeleteItem sweep bucket#vault
+        GetItem sweep reader#vault
+        DeleteItem sweep reader#vault
         DeleteItem bucket:vault standing",
     );
     assert_eq!(report.verdict, None);
