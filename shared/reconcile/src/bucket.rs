@@ -56,7 +56,9 @@ where
         let needs = Needs::of_bucket(&book);
         let is_known = |key: &KeyArn| needs.keys().any(|known| known == key);
         let fresh: Vec<KeyArn> = found.keys.into_iter().filter(|key| !is_known(key)).collect();
-        written::keep(aws, &mut book, &resource, found.tally).await?;
+        if found.is_news {
+            written::keep(aws, &mut book, &resource, found.tally).await?;
+        }
         if work.narrow && fresh.is_empty() {
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));

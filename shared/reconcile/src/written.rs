@@ -23,6 +23,8 @@ pub(crate) struct Found {
     pub(crate) keys: Vec<KeyArn>,
     /// The count with these.
     pub(crate) tally: Tally,
+    /// Whether there was anything to count.
+    pub(crate) is_news: bool,
     /// The same for people.
     pub(crate) said: String,
 }
@@ -79,7 +81,12 @@ pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
         picked.len(),
         tally.passed_over
     );
-    Ok(Found { keys, tally, said })
+    Ok(Found {
+        keys,
+        tally,
+        is_news: written_now > 0,
+        said,
+    })
 }
 
 /// Stores the count.

@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) pages: PageSizes,
     /// Whether refused requests of outsiders leave a record too.
     pub(crate) records_failures: bool,
+    /// Whether the stack has a rule for new objects.
+    pub(crate) watches_objects: bool,
 }
 
 impl State {
@@ -101,6 +103,7 @@ impl State {
                 entries: 100,
             },
             records_failures: false,
+            watches_objects: false,
         }
     }
 

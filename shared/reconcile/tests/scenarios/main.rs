@@ -31,3 +31,4 @@ mod sweep;
 mod told;
 mod unread;
 mod world;
+mod written;

@@ -38,7 +38,7 @@ impl State {
     pub(crate) fn emit(&mut self, mut envelope: Value) {
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         self.courier.log.push(body.clone());
-        if !rules::match_event(&envelope, &self.home) {
+        if !rules::match_event(&envelope, &self.home, self.watches_objects) {
             return;
         }
         let delivery = self.courier.next.pop_front().unwrap_or(self.courier.standing);
@@ -83,6 +83,11 @@ impl Model {
     /// Whether refused requests of outsiders leave a record too (`errorCode`), as they do in reality.
     pub fn record_failures(&self, records: bool) {
         self.change(|state| state.records_failures = records);
+    }
+
+    /// Whether the stack watches new objects (`WatchObjects` in template.yaml).
+    pub fn watch_objects(&self, watches: bool) {
+        self.change(|state| state.watches_objects = watches);
     }
 
     /// Puts a text into the ingest queue as it is: an event of your own, or rubbish.

@@ -36,8 +36,9 @@ const CALLS: [&str; 23] = [
     "DeleteAlias",
 ];
 
-/// Whether a rule matches. Rules stand on the bus of one account and Region.
-pub(crate) fn match_event(envelope: &Value, home: &Home) -> bool {
+/// Whether a rule matches. Rules stand on the bus of one account and Region; the one for new objects is there only
+/// where the stack watches them.
+pub(crate) fn match_event(envelope: &Value, home: &Home, watches_objects: bool) -> bool {
     let text = |pointer: &str| {
         envelope
             .pointer(pointer)
@@ -48,6 +49,7 @@ pub(crate) fn match_event(envelope: &Value, home: &Home) -> bool {
         return false;
     }
     match (text("/source"), text("/detail-type")) {
+        ("aws.s3", "Object Created") if watches_objects => true,
         ("aws.s3", "Object Created" | "Object Deleted") => text("/detail/object/key").starts_with(MARKERS),
         ("aws.ssm", "Parameter Store Change") => text("/detail/name").starts_with(DECLARATIONS),
         ("aws.kms", "KMS CMK Deletion") => true,
