@@ -23,6 +23,10 @@ pub struct World {
     pub first_key: KeyArn,
     /// The key it is switched to.
     pub second_key: KeyArn,
+    /// The key that the alias is moved to.
+    pub third_key: KeyArn,
+    /// The alias that the second bucket's default encryption comes to name.
+    pub alias: String,
 }
 
 /// A role that the owner's policies name.
@@ -58,6 +62,8 @@ impl World {
             secret,
             first_key: stage.create_key().await?,
             second_key: stage.create_key().await?,
+            third_key: stage.create_key().await?,
+            alias: format!("alias/media{}", stage.tag()),
         };
         for role in [THUMBNAILER, LEAVER] {
             stage.create_role(&world.role(role)).await?;
@@ -77,7 +83,7 @@ impl World {
                 &Act::DefaultKey(world.secret.clone(), world.first_key.clone()),
             )
             .await?;
-        for key in [&world.first_key, &world.second_key] {
+        for key in [&world.first_key, &world.second_key, &world.third_key] {
             stage
                 .act(
                     terraform(),
@@ -395,6 +401,25 @@ fn key_incidents(world: &World) -> Vec<Incident> {
                     Who::console("ana"),
                     vec![Act::EnableKey(world.second_key.clone())],
                     resolved(&[Code::KeyDisabled]),
+                ),
+            ],
+        },
+        Incident {
+            name: "the default key goes by an alias, and the alias is moved to another key",
+            bucket: secret.clone(),
+            steps: vec![
+                step(
+                    Who::terraform(),
+                    vec![
+                        Act::PointAlias(world.alias.clone(), world.second_key.clone()),
+                        Act::DefaultAlias(secret.clone(), world.alias.clone()),
+                    ],
+                    quiet(),
+                ),
+                step(
+                    Who::cli("bob"),
+                    vec![Act::PointAlias(world.alias.clone(), world.third_key.clone())],
+                    repaired(&[Code::KeyGrantMissing]),
                 ),
             ],
         },

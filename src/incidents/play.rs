@@ -86,6 +86,8 @@ impl Owners {
             Act::PutObject(..)
             | Act::DeleteObject(..)
             | Act::DefaultKey(..)
+            | Act::DefaultAlias(..)
+            | Act::PointAlias(..)
             | Act::DisableKey(_)
             | Act::EnableKey(_)
             | Act::Declare(..)
@@ -110,7 +112,7 @@ pub async fn play<S: Stage>(
             .buckets
             .insert(bucket.clone(), Some(world.owners_policy(bucket)));
     }
-    for key in [&world.first_key, &world.second_key] {
+    for key in [&world.first_key, &world.second_key, &world.third_key] {
         owners.keys.insert(key.clone(), world.owners_key_policy());
     }
     // What building the world stirred up is nobody's business yet: nothing is declared.

@@ -103,6 +103,7 @@ impl EmulatorStage {
     fn for_shadow(&self, act: &Act) -> Act {
         match act {
             Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
+            Act::PointAlias(alias, key) => Act::PointAlias(alias.clone(), self.shadow_key(key)),
             Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
             Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),
             Act::EnableKey(key) => Act::EnableKey(self.shadow_key(key)),

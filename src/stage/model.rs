@@ -183,13 +183,9 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::DeleteBucketPolicy(bucket) => outsider.delete_bucket_policy(bucket),
         Act::PutObject(bucket, key) => outsider.put_object(bucket, key, None),
         Act::DeleteObject(bucket, key) => outsider.delete_object(bucket, key),
-        Act::DefaultKey(bucket, key) => {
-            let encryption = DefaultEncryption::Kms {
-                key: Some(key.to_string()),
-                bucket_key: true,
-            };
-            outsider.put_bucket_encryption(bucket, encryption)
-        }
+        Act::DefaultKey(bucket, key) => outsider.put_bucket_encryption(bucket, under(key.as_str())),
+        Act::DefaultAlias(bucket, alias) => outsider.put_bucket_encryption(bucket, under(alias)),
+        Act::PointAlias(alias, key) => outsider.update_alias(alias, key),
         Act::PutKeyPolicy(key, policy) => outsider.put_key_policy(key, &policy.to_string()),
         Act::DisableKey(key) => outsider.disable_key(key),
         Act::EnableKey(key) => outsider.enable_key(key),
@@ -206,6 +202,13 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         }
     };
     done.map_err(|error| StageError::new(format!("do {act:?}"), error))
+}
+
+fn under(key: &str) -> DefaultEncryption {
+    DefaultEncryption::Kms {
+        key: Some(key.to_owned()),
+        bucket_key: true,
+    }
 }
 
 /// What EventBridge delivers when the schedule fires (EventBridge User Guide, eb-create-rule-schedule).

@@ -16,6 +16,10 @@ pub enum Act {
     DeleteObject(BucketName, String),
     /// PutBucketEncryption with SSE-KMS under this key.
     DefaultKey(BucketName, KeyArn),
+    /// The same, the key named by an alias (`alias/…`).
+    DefaultAlias(BucketName, String),
+    /// CreateAlias, or UpdateAlias where the alias is there already.
+    PointAlias(String, KeyArn),
     /// PutKeyPolicy.
     PutKeyPolicy(KeyArn, Value),
     /// DisableKey.

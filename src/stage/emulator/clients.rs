@@ -239,7 +239,9 @@ impl Clients {
                     .await;
                 done.map(drop).map_err(failed("delete an object"))
             }
-            Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key).await,
+            Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key.as_str()).await,
+            Act::DefaultAlias(bucket, alias) => self.put_default_key(bucket, alias).await,
+            Act::PointAlias(alias, key) => self.point_alias(alias, key).await,
             Act::PutKeyPolicy(key, policy) => {
                 let request = self
                     .kms
@@ -290,11 +292,23 @@ impl Clients {
         done.map(drop).map_err(failed("put a bucket policy"))
     }
 
-    async fn put_default_key(&self, bucket: &BucketName, key: &KeyArn) -> Result<(), StageError> {
+    async fn point_alias(&self, alias: &str, key: &KeyArn) -> Result<(), StageError> {
+        let made = self.kms.create_alias().alias_name(alias).target_key_id(key.id());
+        match made.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("AlreadyExistsException") => {
+                let moved = self.kms.update_alias().alias_name(alias).target_key_id(key.id());
+                moved.send().await.map(drop).map_err(failed("move an alias"))
+            }
+            Err(error) => Err(failed("make an alias")(error)),
+        }
+    }
+
+    async fn put_default_key(&self, bucket: &BucketName, key: &str) -> Result<(), StageError> {
         const WHAT: &str = "set the default encryption";
         let default = s3::ServerSideEncryptionByDefault::builder()
             .sse_algorithm(s3::ServerSideEncryption::AwsKms)
-            .kms_master_key_id(key.as_str())
+            .kms_master_key_id(key)
             .build()
             .map_err(failed(WHAT))?;
         let rule = s3::ServerSideEncryptionRule::builder()

@@ -23,6 +23,7 @@ fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
     let report = only(stage.round());
     stage.expect_calls(
         "[look at vault]
+        GetItem key:KEY reader#vault
         DescribeKey KEY
         GetKeyPolicy KEY
         PutItem bucket:vault needs#KEY
@@ -66,7 +67,8 @@ fn an_event_about_the_key_goes_straight_to_the_key() {
         .unwrap();
     let report = only(stage.round());
     stage.expect_calls(
-        "SendMessageBatch key:KEY
+        "Query key:KEY reader#*
+        SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
         GetKeyPolicy KEY
@@ -143,8 +145,7 @@ fn a_changed_declaration_is_noted_in_the_page_of_the_key() {
         [look at vault]
         DescribeKey KEY
         GetKeyPolicy KEY
-        PutItem key:KEY reader#vault
-        Query key:KEY
+        GetItem key:KEY reader#vault
         PutItem key:KEY reader#vault
         PutItem bucket:vault needs#KEY
         SendMessage bucket:vault in 30 s",
@@ -175,7 +176,8 @@ fn a_disabled_key_is_for_a_person_and_over_when_it_is_enabled() {
     stage.ana().disable_key(&key).unwrap();
     stage.round();
     stage.expect_calls(
-        "SendMessageBatch key:KEY
+        "Query key:KEY reader#*
+        SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
         GetKeyPolicy KEY

@@ -194,7 +194,7 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         "SendMessageBatch bucket:vault
         Query bucket:vault
         GetParameter vault
-        Query key:KEY
+        GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         SendMessageBatch key:KEY
         DeleteItem bucket:vault needs#KEY

@@ -60,6 +60,7 @@ fn work_that_is_none_of_ours_is_consumed() {
         "",
         "{}",
         r#"{"resource": "lambda:x", "cause": {"id": "1", "event": "x"}}"#,
+        r#"{"resource": "alias:alias/media", "cause": {"id": "1", "event": "x"}}"#,
     ];
     let messages: Vec<Message> = bodies
         .iter()

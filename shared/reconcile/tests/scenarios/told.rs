@@ -110,7 +110,9 @@ fn short(line: &str) -> String {
     let line = crate::world::with_key_names(line)
         .replace("/cloudinary-guardian/buckets/", "")
         .replace("[Cloudinary Guardian] ", "")
-        .replace(".wellknown/cloudinary/", "…/");
+        .replace(".wellknown/cloudinary/", "…/")
+        // Aliases go by the name they have within our account.
+        .replace("arn:aws:kms:us-east-1:111122223333:alias/", "alias/");
     line.trim_end().to_owned()
 }
 
