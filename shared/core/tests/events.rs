@@ -3,6 +3,12 @@
 #[cfg(test)]
 #[path = "events/bad_input.rs"]
 mod bad_input;
+#[cfg(test)]
+#[path = "events/damage.rs"]
+mod damage;
+#[cfg(test)]
+#[path = "../fuzz-harness/mod.rs"]
+mod harness;
 
 #[cfg(test)]
 mod folder {
