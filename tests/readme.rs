@@ -1,7 +1,16 @@
 //! The README shows what the tool prints, not what it once printed.
 
 #[cfg(test)]
+use std::collections::BTreeSet;
+#[cfg(test)]
+use std::fs;
+#[cfg(test)]
+use std::path::Path;
+#[cfg(test)]
 use std::process::Command;
+
+#[cfg(test)]
+use serde_json::Value;
 
 #[cfg(test)]
 const README: &str = include_str!("../README.md");
@@ -59,4 +68,44 @@ fn the_incident_in_the_readme_is_one_of_the_demonstration() {
         .find(|block| block.contains("told  "))
         .unwrap();
     assert!(guardian(&["demo"]).contains(incident), "{incident}");
+}
+
+/// What the events of the folder mean: name and action.
+#[cfg(test)]
+fn events() -> BTreeSet<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let expected = paths.filter(|path| path.to_str().unwrap().ends_with(".expected.json"));
+    expected
+        .map(|path| {
+            let meaning: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+            let text = |field: &str| meaning[field].as_str().unwrap().to_owned();
+            (text("event"), text("action"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_event_in_the_readme_is_one_of_the_folder_and_leads_to_what_the_readme_says() {
+    let events = events();
+    let table = README.split("| what happens | event |").nth(1).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut named = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').collect();
+        let action = if cells[3].contains("everything") {
+            "sweep"
+        } else {
+            "check"
+        };
+        for event in cells[2].split('`').skip(1).step_by(2) {
+            let meant = (event.to_owned(), action.to_owned());
+            assert!(
+                events.contains(&meant),
+                "`{event}` does not lead to a {action}: {row}"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 15, "{named} events");
 }

@@ -119,7 +119,12 @@ fn alias(record: &Value) -> String {
 /// Services that use a key for their own data make grants by the thousand.
 fn by_service(record: &Value) -> bool {
     let made_by = ["/userIdentity/invokedBy", "/sourceIPAddress"].map(|pointer| text(record, pointer));
-    made_by.into_iter().flatten().any(is_service) || text(record, "/userIdentity/type") == Some("AWSService")
+    // Old records name the service as the grantee alone, in a form of its own
+    // (`111122223333:aws:ec2-infrastructure:i-…`).
+    let grantee = text(record, "/requestParameters/granteePrincipal").unwrap_or_default();
+    made_by.into_iter().flatten().any(is_service)
+        || text(record, "/userIdentity/type") == Some("AWSService")
+        || (!grantee.starts_with("arn:") && grantee.contains(":aws:"))
 }
 
 /// What an event means that KMS sent itself. These carry the ARN in the envelope.

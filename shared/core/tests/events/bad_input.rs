@@ -3,54 +3,24 @@
 
 use std::mem;
 
-use guardian_core::name::Resource;
-use guardian_core::trigger::{Action, Trigger, read, read_all};
+use guardian_core::trigger::{Trigger, read, read_all};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::damage::{Damage, damage, damaged, pointers, remove, runner, strange_values};
 use crate::folder::events;
+use crate::harness;
+
+/// Says how much was tried (`cargo test -- --nocapture` shows it).
+#[expect(clippy::print_stdout, reason = "the figure is what the test is for")]
+fn tried(number: usize, what: &str) {
+    println!("{number} {what}");
+}
 
 /// What holds of every trigger, whatever it was read from.
 fn assert_sound(trigger: &Trigger, event: &str) {
-    let reason = &trigger.reason;
-    assert!(
-        !reason.is_empty() && !reason.contains(char::is_control),
-        "{reason:?} from {event}"
-    );
-    assert!(!trigger.event.is_empty(), "{event}");
-    assert!(
-        !trigger
-            .keys
-            .iter()
-            .any(|key| key.as_str().contains(char::is_control)),
-        "{event}"
-    );
-    let resources = trigger.resources();
-    match trigger.action {
-        Action::Check => assert!(
-            !resources.is_empty() && !resources.contains(&Resource::Sweep),
-            "{event}"
-        ),
-        Action::Sweep => assert_eq!(resources, [Resource::Sweep], "{event}"),
-        Action::Ignore => assert_eq!(resources, [], "{event}"),
-    }
-    // Nothing is made up: what is named stands in the event.
-    for bucket in &trigger.buckets {
-        assert!(event.contains(bucket.as_str()), "{bucket} from {event}");
-    }
-    for key in &trigger.keys {
-        for part in [key.region(), key.account().as_str(), key.id()] {
-            assert!(event.contains(part), "{key} from {event}");
-        }
-    }
-    for alias in &trigger.aliases {
-        let place = alias.as_str().split(':').skip(3);
-        for part in place {
-            assert!(event.contains(part), "{alias} from {event}");
-        }
-    }
+    harness::assert_sound(trigger, event);
     let json = trigger.to_json();
     let fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
@@ -66,84 +36,9 @@ fn values() -> Vec<Value> {
         .collect()
 }
 
-/// The JSON pointer of every field and item.
-fn pointers(value: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![(String::new(), value)];
-    while let Some((pointer, value)) = open.pop() {
-        match value {
-            Value::Object(fields) => open.extend(fields.iter().map(|(name, value)| {
-                (
-                    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
-                    value,
-                )
-            })),
-            Value::Array(items) => {
-                open.extend(
-                    items
-                        .iter()
-                        .enumerate()
-                        .map(|(at, item)| (format!("{pointer}/{at}"), item)),
-                );
-            }
-            _ => {}
-        }
-        found.push(pointer);
-    }
-    found
-}
-
-fn place(at: Index, value: &Value) -> String {
-    let mut pointers = pointers(value);
-    pointers.swap_remove(at.index(pointers.len()))
-}
-
-fn remove(value: &mut Value, pointer: &str) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Value::Object(fields)) => {
-            fields.shift_remove(&name.replace("~1", "/").replace("~0", "~"));
-        }
-        Some(Value::Array(items)) => {
-            items.remove(name.parse().unwrap());
-        }
-        _ => {}
-    }
-}
-
-fn replace(value: &mut Value, pointer: &str, by: Value) {
-    *value.pointer_mut(pointer).unwrap() = by;
-}
-
-fn strange_values() -> Vec<Value> {
-    let mut deep = json!("arn:aws:s3:::media-demo-private/.wellknown/cloudinary/demo");
-    for _ in 0..40 {
-        deep = json!([deep]);
-    }
-    vec![
-        Value::Null,
-        json!(true),
-        json!(-0.5),
-        json!(u64::MAX),
-        json!(""),
-        json!(" \u{1b}[31m\r\n`"),
-        json!("true"),
-        json!("\u{2028}\u{1f512}".repeat(100)),
-        json!("arn:::::"),
-        json!("arn:aws:kms:::key/"),
-        json!("arn:aws:s3:::"),
-        json!([]),
-        json!({}),
-        json!([null, {"ARN": 7}, {"ARN": null}, "arn:aws:s3:::media-demo-private"]),
-        json!({"arn": {"arn": []}}),
-        deep,
-    ]
-}
-
 #[test]
 fn a_file_cut_off_at_any_byte_is_not_json_and_says_where() {
+    let mut files = 0;
     for (name, text) in events() {
         let whole = text.trim_end().len();
         let cuts = (0..whole).filter_map(|end| text.get(..end));
@@ -155,25 +50,32 @@ fn a_file_cut_off_at_any_byte_is_not_json_and_says_where() {
                 "{name} cut at {}",
                 cut.len()
             );
+            files += 1;
         }
     }
+    tried(files, "files cut off");
+    assert!(files > 100_000);
 }
 
 #[test]
 fn an_event_without_any_one_of_its_fields_is_read() {
+    let mut fields = 0;
     for event in values() {
         let text = event.to_string();
         for place in pointers(&event) {
             let mut lacking = event.clone();
             remove(&mut lacking, &place);
             assert_sound(&read(&lacking), &text);
+            fields += 1;
         }
     }
+    tried(fields, "events without a field");
 }
 
 #[test]
 fn an_event_with_any_one_field_of_another_type_is_read() {
     let strange = strange_values();
+    let mut fields = 0;
     for mut event in values() {
         let text = format!("{event} {}", json!(strange));
         for place in pointers(&event) {
@@ -182,35 +84,11 @@ fn an_event_with_any_one_field_of_another_type_is_read() {
                 let before = mem::replace(field, by.clone());
                 assert_sound(&read(&event), &text);
                 *event.pointer_mut(&place).unwrap() = before;
+                fields += 1;
             }
         }
     }
-}
-
-/// The same cases on every run: a failure can be looked for with the same seed.
-fn runner(cases: u32) -> TestRunner {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-}
-
-#[derive(Debug, Clone)]
-enum Damage {
-    Remove(Index),
-    Replace(Index, Index),
-    /// A part of one event in the place of a part of another.
-    Graft(Index, Index, Index),
-}
-
-fn damage() -> impl Strategy<Value = Damage> {
-    prop_oneof![
-        any::<Index>().prop_map(Damage::Remove),
-        any::<(Index, Index)>().prop_map(|(at, by)| Damage::Replace(at, by)),
-        any::<(Index, Index, Index)>().prop_map(|(at, of, part)| Damage::Graft(at, of, part)),
-    ]
+    tried(fields, "events with a field of another type");
 }
 
 #[test]
@@ -218,29 +96,12 @@ fn twelve_thousand_damaged_events_are_read() {
     let (values, strange) = (values(), strange_values());
     let cases = (any::<Index>(), prop::collection::vec(damage(), 1..6));
     let read_one = |(start, damages): (Index, Vec<Damage>)| {
-        let mut event = start.get(&values).clone();
-        for damage in damages {
-            match damage {
-                Damage::Remove(at) => {
-                    let at = place(at, &event);
-                    remove(&mut event, &at);
-                }
-                Damage::Replace(at, by) => {
-                    let at = place(at, &event);
-                    replace(&mut event, &at, by.get(&strange).clone());
-                }
-                Damage::Graft(at, of, part) => {
-                    let other = of.get(&values);
-                    let graft = other.pointer(&place(part, other)).unwrap().clone();
-                    let at = place(at, &event);
-                    replace(&mut event, &at, graft);
-                }
-            }
-        }
+        let event = damaged(start, damages, &values, &strange);
         assert_sound(&read(&event), &event.to_string());
         Ok(())
     };
     runner(12_000).run(&cases, read_one).unwrap();
+    tried(12_000, "damaged events");
 }
 
 #[test]
@@ -266,17 +127,9 @@ fn twelve_thousand_damaged_texts_are_read_or_refused() {
                 bytes.push(b' ');
             }
         }
-        let text = String::from_utf8_lossy(&bytes);
-        match read_all(&text) {
-            Ok(triggers) => {
-                let value: Value = serde_json::from_str(&text).unwrap();
-                for trigger in &triggers {
-                    assert_sound(trigger, &value.to_string());
-                }
-            }
-            Err(error) => assert!(!error.problem.is_empty(), "{text}"),
-        }
+        harness::event(&bytes);
         Ok(())
     };
     runner(12_000).run(&cases, read_one).unwrap();
+    tried(12_000, "damaged texts");
 }

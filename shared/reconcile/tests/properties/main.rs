@@ -6,13 +6,18 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a test"
 )]
 
 #[path = "../stage/mod.rs"]
 mod stage;
 
+#[path = "../../../core/tests/events/damage.rs"]
+mod damage;
+
 mod buckets;
 mod documents;
+mod events;
 mod kept;
 mod keys;

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use guardian_core::name::AccountId;
 use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_model::Model;
 use guardian_reconcile::seam::Clock;
@@ -28,12 +29,17 @@ pub(crate) struct Stage {
 impl Stage {
     /// An AWS with nothing in it, whose stack may repair.
     pub(crate) fn new(seed: u64) -> Self {
-        let model = Model::new(seed);
+        Self::in_region(seed, "us-east-1")
+    }
+
+    pub(crate) fn in_region(seed: u64, region: &str) -> Self {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let model = Model::at_home(seed, &account, region);
         model.set_retry_delay(VISIBILITY);
         let settings = Settings {
-            account: "111122223333".parse().unwrap(),
+            account,
             partition: "aws".to_owned(),
-            region: "us-east-1".to_owned(),
+            region: region.to_owned(),
             cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
