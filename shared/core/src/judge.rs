@@ -13,7 +13,7 @@ pub(crate) use key::{judge_key_grant, key_questions, objects_of};
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};
 
-use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::observation::Unknown;
 
 /// What was found. The verdict is the worst that any finding makes of it.
@@ -73,6 +73,15 @@ impl Judgement {
         self.findings
             .iter()
             .find(|finding| finding.identity() == (code, subject))
+    }
+
+    /// Says, on the finding of this code and subject, what the source has to say.
+    pub(crate) fn desire(&mut self, code: Code, subject: &Subject, desired: Option<Desired>) {
+        for finding in &mut self.findings {
+            if finding.identity() == (code, subject) {
+                finding.desired.clone_from(&desired);
+            }
+        }
     }
 
     /// The same without what has ended since.

@@ -9,9 +9,10 @@ use super::{Judgement, not_observed};
 use crate::call::{CallError, CallErrorKind};
 use crate::cloudinary::{Reading, bucket_arn, key_grant};
 use crate::declaration::Declaration;
-use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::observation::{KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
+use crate::plan::documented_statement;
 use crate::settings::{Mode, Settings};
 
 const KEY_CODES: GrantCodes = GrantCodes {
@@ -124,7 +125,14 @@ fn foreign(settings: &Settings, seen: &KeyObservation, arn: &KeyArn) -> Judgemen
     );
     let evidence = json!({"key": arn, "because": seen.because});
     let finding = Finding::new(Code::KeyForeign, Subject::Key(arn.clone()), message, evidence);
-    Judgement::of(Verdict::Depends, finding)
+    let own = [arn.to_string()];
+    let reading = Reading::of(settings, []);
+    let grant = key_grant(&reading, &own);
+    let desired = documented_statement(&grant, PolicyKind::Key).map(|statement| Desired::KeyStatement {
+        key: arn.clone(),
+        statement,
+    });
+    Judgement::of(Verdict::Depends, finding.with_desired(desired))
 }
 
 /// In every state but Enabled, Decrypt fails whatever the policy says (KMS Developer Guide, key-state).
