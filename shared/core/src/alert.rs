@@ -16,6 +16,7 @@ mod who;
 
 pub use digest::{Digest, DigestLine, OpenFinding, digest};
 pub use fragment::{Fragment, Fragments, fragments};
+pub(crate) use plain::plain;
 pub use who::describe_actor;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ pub(crate) use key::{judge_key_grant, key_questions, objects_of};
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};
 
+use crate::alert::plain;
 use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::observation::Unknown;
 
@@ -101,7 +102,8 @@ fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
         Unknown::Call(error) => (
             format!(
-                "{error}; allow the guardian `{}` here, or remove what denies it",
+                "{}; allow the guardian `{}` here, or remove what denies it",
+                plain(&error.to_string()),
                 error.operation
             ),
             json!({"call": error.operation, "answer": error.message}),

@@ -15,7 +15,7 @@ pub(super) fn is_hidden(c: char) -> bool {
 }
 
 /// One line: no line break of its own, nothing that cannot be seen.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if is_hidden(c) { '\u{fffd}' } else { c })
         .collect()

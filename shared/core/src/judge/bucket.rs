@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
 use super::{Judgement, not_observed};
+use crate::alert::plain;
 use crate::cloudinary::{
     MARKER_PREFIX, READ_ACTION, Reading, bucket_grant, bucket_policy_id, bucket_sid, marker_key, scope,
 };
@@ -257,7 +258,8 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
             );
             if let Some(first) = near.first() {
                 message.push_str(&format!(
-                    " (`{first}` is not it: the name must match byte for byte)"
+                    " (`{}` is not it: the name must match byte for byte)",
+                    plain(first)
                 ));
             }
             let evidence = json!({"key": key, "near_misses": near});

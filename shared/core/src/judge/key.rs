@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::{Judgement, not_observed};
+use crate::alert::plain;
 use crate::call::{CallError, CallErrorKind};
 use crate::cloudinary::{Reading, bucket_arn, key_grant};
 use crate::declaration::Declaration;
@@ -60,7 +61,7 @@ pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader])
                 .map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
             let message = format!(
                 "there is no KMS key `{}` ({}); S3 does not check the name it is given, so name a key that exists",
-                seen.named,
+                plain(&seen.named),
                 seen.because.join(", ")
             );
             let evidence = json!({"named": seen.named, "because": seen.because});
