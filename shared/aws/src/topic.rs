@@ -36,12 +36,16 @@ impl Topic for Aws {
     }
 }
 
-/// One body per protocol: prose for people, JSON for machines (SNS API Reference, Publish, `MessageStructure`).
+/// One body per protocol: prose for people, JSON for machines, and for chat its own shape (SNS API Reference,
+/// Publish, `MessageStructure`). Amazon Q Developer in chat applications subscribes over HTTPS.
 fn message(notice: &Notice) -> String {
-    let Notice { text, json, .. } = notice;
+    let Notice { text, json, chat, .. } = notice;
+    // A message that was stored before there was a body for chat.
+    let chat = if chat.is_empty() { json } else { chat };
     json!({
         "default": text, "email": text,
-        "sqs": json, "lambda": json, "http": json, "https": json,
+        "sqs": json, "lambda": json, "http": json, "firehose": json,
+        "https": chat,
     })
     .to_string()
 }

@@ -4,6 +4,8 @@
 //! the new state, then published, then taken out. A crash in between can repeat a message, with the same
 //! transition id, but never lose one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Affected, Notice, Occasion, TransitionKind, render};
@@ -12,6 +14,11 @@ use crate::cause::Cause;
 use crate::finding::{Finding, Subject};
 use crate::moment::Moment;
 use crate::name::Resource;
+
+/// How long after people were told they are reminded.
+const FIRST_REMINDER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long after a reminder comes the next one.
+const NEXT_REMINDER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Where an incident stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +79,23 @@ pub struct Incident {
     /// When repairs were made, for the budget.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repairs: Vec<Moment>,
+    /// When people were last told of this occurrence. Not known of an incident stored before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Moment>,
+    /// How many reminders of this occurrence there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reminders: u32,
     /// What people have still to be told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<Transition>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What the moment and the look bring to a change of state.
@@ -103,6 +124,8 @@ impl Incident {
             cause: Some(around.cause.clone()),
             attempt: None,
             repairs: Vec::new(),
+            told: None,
+            reminders: 0,
             outbox: Vec::new(),
         }
     }
@@ -120,6 +143,8 @@ impl Incident {
             self.opened = around.now;
             self.cause = Some(around.cause.clone());
             self.attempt = None;
+            self.told = None;
+            self.reminders = 0;
         }
         self.finding = finding.clone();
         self.affected = around.affected.clone();
@@ -147,6 +172,24 @@ impl Incident {
             // What was tried before did not end it; only what is begun from now on may be told as the repair.
             self.attempt = None;
             self.announce(TransitionKind::NeedsYou, around);
+        }
+    }
+
+    /// Still seen, and still only a person can end it: told again a day after people were told, then every week.
+    /// What was never published is not repeated on top.
+    pub fn remind(&mut self, around: Circumstances<'_>) {
+        if self.state != State::NeedsYou || !self.outbox.is_empty() {
+            return;
+        }
+        let told = self.told.unwrap_or(self.opened);
+        let wait = if self.reminders == 0 {
+            FIRST_REMINDER
+        } else {
+            NEXT_REMINDER
+        };
+        if around.now.since(told) >= wait {
+            self.reminders = self.reminders.saturating_add(1);
+            self.announce(TransitionKind::Reminder, around);
         }
     }
 
@@ -189,8 +232,9 @@ impl Incident {
         );
         let plan = match kind {
             TransitionKind::Repaired => self.attempt.as_ref().map(|attempt| attempt.plan.as_str()),
-            TransitionKind::NeedsYou | TransitionKind::Resolved => None,
+            TransitionKind::NeedsYou | TransitionKind::Reminder | TransitionKind::Resolved => None,
         };
+        self.told = Some(around.now);
         let notice = render(&Occasion {
             id: &id,
             kind,
@@ -205,6 +249,7 @@ impl Incident {
             },
             affected: &self.affected,
             plan,
+            reminders: self.reminders,
         });
         self.outbox.push(Transition { id, kind, notice });
     }

@@ -13,7 +13,8 @@ pub(crate) use key::{judge_key_grant, key_questions, objects_of};
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};
 
-use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::alert::plain;
+use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::observation::Unknown;
 
 /// What was found. The verdict is the worst that any finding makes of it.
@@ -75,6 +76,15 @@ impl Judgement {
             .find(|finding| finding.identity() == (code, subject))
     }
 
+    /// Says, on the finding of this code and subject, what the source has to say.
+    pub(crate) fn desire(&mut self, code: Code, subject: &Subject, desired: Option<Desired>) {
+        for finding in &mut self.findings {
+            if finding.identity() == (code, subject) {
+                finding.desired.clone_from(&desired);
+            }
+        }
+    }
+
     /// The same without what has ended since.
     #[must_use]
     pub fn without(mut self, ended: &[(Code, Subject)]) -> Self {
@@ -92,7 +102,8 @@ fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
         Unknown::Call(error) => (
             format!(
-                "{error}; allow the guardian `{}` here, or remove what denies it",
+                "{}; allow the guardian `{}` here, or remove what denies it",
+                plain(&error.to_string()),
                 error.operation
             ),
             json!({"call": error.operation, "answer": error.message}),

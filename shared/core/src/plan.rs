@@ -4,7 +4,8 @@ mod show;
 mod vet;
 
 use guardian_policy::{
-    Access, Context, PolicyDocument, PolicyKind, Question, StatementChange, evaluate, merge_grant,
+    Access, Context, Grant, Merge, MergeError, PolicyDocument, PolicyKind, Question, StatementChange,
+    evaluate, merge_grant,
 };
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::cloudinary::{
     Reading, bucket_arn, bucket_grant, bucket_policy_id, bucket_sid, key_grant, marker_key, scope,
 };
 use crate::declaration::Declaration;
-use crate::finding::{Code, Finding, Remedy, Subject};
+use crate::finding::{Code, Desired, Finding, Remedy, Subject};
 use crate::judge::{Judgement, Reader, bucket_questions, key_questions, objects_of};
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::observation::{BucketObservation, KeyObservation, KeyPolicy, MarkerEncryption};
@@ -129,6 +130,13 @@ pub fn plan_bucket(
         let reading = Reading::of(settings, policy);
         let grant = bucket_grant(&reading, &sid, &id, &scope);
         let merged = merge_grant(policy.as_ref(), &grant, PolicyKind::Bucket);
+        let subject = Subject::Bucket(seen.bucket.clone());
+        let desired =
+            statement_of(&merged, &grant, PolicyKind::Bucket).map(|statement| Desired::BucketStatement {
+                bucket: seen.bucket.clone(),
+                statement,
+            });
+        judgement.desire(code, &subject, desired);
         let questions = bucket_questions(&reading, &scope);
         let block = match &seen.public_access_block {
             Some(Ok(switches)) => Some(switches.block_public_policy),
@@ -150,16 +158,19 @@ pub fn plan_bucket(
                 statement,
                 ends: code,
             })),
-            Err(refusal) => refuse(judgement, code, Subject::Bucket(seen.bucket.clone()), refusal),
+            Err(refusal) => refuse(judgement, code, subject, refusal),
         }
     }
     for marker in &seen.markers {
         let subject = Subject::marker(&seen.bucket, &marker.cloud);
         if judgement.find_on(Code::MarkerMissing, &subject).is_some() {
+            let encryption = marker_encryption(settings, seen, &marker.cloud);
+            let desired = Desired::marker(&seen.bucket, marker_key(&marker.cloud), encryption);
+            judgement.desire(Code::MarkerMissing, &subject, Some(desired));
             plan.changes.push(Change::Marker {
                 bucket: seen.bucket.clone(),
                 cloud: marker.cloud.clone(),
-                encryption: marker_encryption(settings, seen, &marker.cloud),
+                encryption,
             });
         }
     }
@@ -178,15 +189,19 @@ pub fn plan_key(
     let (Ok(description), KeyPolicy::Document(policy)) = (&seen.description, &seen.policy) else {
         return plan;
     };
-    if judgement
-        .find_on(Code::KeyGrantMissing, &Subject::Key(description.arn.clone()))
-        .is_none()
-    {
+    let subject = Subject::Key(description.arn.clone());
+    if judgement.find_on(Code::KeyGrantMissing, &subject).is_none() {
         return plan;
     }
     let arn = [description.arn.to_string()];
     let reading = Reading::of(settings, [&**policy]);
-    let merged = merge_grant(Some(policy), &key_grant(&reading, &arn), PolicyKind::Key);
+    let grant = key_grant(&reading, &arn);
+    let merged = merge_grant(Some(policy), &grant, PolicyKind::Key);
+    let desired = statement_of(&merged, &grant, PolicyKind::Key).map(|statement| Desired::KeyStatement {
+        key: description.arn.clone(),
+        statement,
+    });
+    judgement.desire(Code::KeyGrantMissing, &subject, desired);
     let questions = key_questions(&reading, &description.arn, &objects_of(settings, readers));
     let outcome = vet(Vetted {
         kind: PolicyKind::Key,
@@ -205,15 +220,31 @@ pub fn plan_key(
             ends: Code::KeyGrantMissing,
         })),
         Err(refusal) => {
-            refuse(
-                judgement,
-                Code::KeyGrantMissing,
-                Subject::Key(description.arn.clone()),
-                refusal,
-            );
+            refuse(judgement, Code::KeyGrantMissing, subject, refusal);
         }
     }
     plan
+}
+
+/// The statement that the plan writes; where it can write none, the documented one.
+fn statement_of(merged: &Result<Merge, MergeError>, grant: &Grant<'_>, kind: PolicyKind) -> Option<Value> {
+    written(merged).or_else(|| documented_statement(grant, kind))
+}
+
+/// The statement as it stands in a document of its own.
+pub(crate) fn documented_statement(grant: &Grant<'_>, kind: PolicyKind) -> Option<Value> {
+    let empty = PolicyDocument::new_with_id(None);
+    written(&merge_grant(Some(&empty), grant, kind))
+}
+
+fn written(merged: &Result<Merge, MergeError>) -> Option<Value> {
+    match merged {
+        Ok(Merge::Changed {
+            change: StatementChange::Added { statement } | StatementChange::Updated { after: statement, .. },
+            ..
+        }) => Some(statement.clone()),
+        Ok(Merge::Unchanged) | Err(_) => None,
+    }
 }
 
 fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refusal) {
@@ -223,12 +254,14 @@ fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refu
             "adding the statement would not help while something else is in the way".to_owned()
         }
     };
+    let mut desired = None;
     for finding in &mut judgement.findings {
-        if finding.code == code && finding.subject == subject {
+        if finding.identity() == (code, &subject) {
             finding.remedy = Remedy::Human;
             finding
                 .message
                 .push_str(&format!("; it is not repaired: {reason}"));
+            desired.clone_from(&finding.desired);
         }
     }
     if let Refusal::Unwritable(reasons) = refusal {
@@ -236,12 +269,9 @@ fn refuse(judgement: &mut Judgement, code: Code, subject: Subject, refusal: Refu
             "the policy cannot be written back: {}; correct that, and the guardian adds its statement at once",
             reasons.join("; ")
         );
-        judgement.findings.push(Finding::new(
-            Code::PolicyUnwritable,
-            subject,
-            message,
-            json!({"reasons": reasons}),
-        ));
+        let evidence = json!({"reasons": reasons});
+        let finding = Finding::new(Code::PolicyUnwritable, subject, message, evidence);
+        judgement.findings.push(finding.with_desired(desired));
     }
 }
 

@@ -33,10 +33,20 @@ pub struct StatementRef {
 impl fmt::Display for StatementRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.sid {
-            Some(sid) => write!(f, "statement {} (`{sid}`)", self.index),
+            Some(sid) => write!(f, "statement {} (`{}`)", self.index, one_line(sid)),
             None => write!(f, "statement {}", self.index),
         }
     }
+}
+
+/// A text out of somebody's policy as part of a sentence: it breaks no line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let breaks = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+            if breaks { '\u{fffd}' } else { c }
+        })
+        .collect()
 }
 
 /// Scalar or array: IAM takes them for the same.

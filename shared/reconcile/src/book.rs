@@ -194,6 +194,7 @@ impl Book {
             self.edit(finding, around, |incident| {
                 if for_people && !told_otherwise {
                     incident.needs_you(around);
+                    incident.remind(around);
                 }
             });
         }

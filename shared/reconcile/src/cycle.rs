@@ -149,12 +149,14 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
             continue;
         };
         let (code, subject) = change.ends();
+        let mut desired = None;
         for finding in &mut judgement.findings {
             if finding.identity() == (code, &subject) {
                 finding.remedy = Remedy::Human;
                 finding
                     .message
                     .push_str(&format!("; AWS refused the repair: {error}"));
+                desired.clone_from(&finding.desired);
             }
         }
         if !matches!(change, Change::Marker { .. }) {
@@ -163,9 +165,8 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
                 error.operation
             );
             let evidence = json!({"call": error.operation, "answer": error.message});
-            judgement
-                .findings
-                .push(Finding::new(Code::PolicyUnwritable, subject, message, evidence));
+            let finding = Finding::new(Code::PolicyUnwritable, subject, message, evidence);
+            judgement.findings.push(finding.with_desired(desired));
         }
     }
 }

@@ -9,8 +9,11 @@ use crate::Model;
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 
-/// "The maximum message size is 256 KB" (SNS API Reference, Publish); both bodies travel in one message.
+/// "The maximum message size is 256 KB" (SNS API Reference, Publish); all bodies travel in one message, one copy
+/// for each protocol.
 const MESSAGE_LIMIT: usize = 256 * 1024;
+/// "A message can have up to 10 attributes" where raw delivery is on (SNS Developer Guide, "Message attributes").
+const ATTRIBUTES_LIMIT: usize = 10;
 
 impl Topic for Model {
     async fn publish(&self, notice: &Notice) -> Result<(), CallError> {
@@ -35,8 +38,20 @@ fn check(notice: &Notice) -> Result<(), Refusal> {
     if notice.text.is_empty() || notice.json.is_empty() {
         return invalid("Invalid parameter: Empty message");
     }
-    if notice.text.len() + notice.json.len() > MESSAGE_LIMIT {
+    let bodies = [
+        &notice.text,
+        &notice.text,
+        &notice.json,
+        &notice.json,
+        &notice.json,
+        &notice.json,
+        &notice.chat,
+    ];
+    if serde_json::json!(bodies).to_string().len() > MESSAGE_LIMIT {
         return invalid("Invalid parameter: Message too long");
+    }
+    if notice.attributes.len() > ATTRIBUTES_LIMIT {
+        return invalid("Invalid parameter: too many message attributes");
     }
     // "The message attribute must contain non-empty message attribute value" (SNS Developer Guide).
     if notice
@@ -90,6 +105,7 @@ mod tests {
             subject: "repaired: media".to_owned(),
             text: "x".to_owned(),
             json: "{}".to_owned(),
+            chat: "{}".to_owned(),
             attributes,
         }
     }

@@ -252,6 +252,7 @@ async fn a_missing_part_of_the_stack_is_not_a_thing_that_is_gone() {
         subject: "s".to_owned(),
         text: "t".to_owned(),
         json: "{}".to_owned(),
+        chat: String::new(),
         attributes: std::collections::BTreeMap::new(),
     };
     let (told, _) = over([Reply::query(404, "NotFound")], async |aws| {

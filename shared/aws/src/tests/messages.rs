@@ -78,6 +78,7 @@ fn notice() -> Notice {
         subject: "demo cannot read media".to_owned(),
         text: "what to do".to_owned(),
         json: r#"{"code":"grant-missing"}"#.to_owned(),
+        chat: r#"{"version":"1.0"}"#.to_owned(),
         attributes: [("bucket", "media"), ("code", "")]
             .map(|(name, value)| (name.into(), value.into()))
             .into(),
@@ -115,9 +116,13 @@ async fn people_get_prose_and_machines_get_json() {
         message.contains("%22default%22%3A%22what%20to%20do%22"),
         "{message}"
     );
+    for protocol in ["sqs", "lambda", "http", "firehose"] {
+        let body = format!("%22{protocol}%22%3A%22%7B%5C%22code%5C%22");
+        assert!(message.contains(&body), "{protocol}: {message}");
+    }
     assert!(
-        message.contains("%22sqs%22%3A%22%7B%5C%22code%5C%22"),
-        "{message}"
+        message.contains("%22https%22%3A%22%7B%5C%22version%5C%22"),
+        "chat subscribes over https: {message}"
     );
 }
 

@@ -3,6 +3,7 @@
 use guardian_policy::{PolicyDocument, Statement, matches};
 use serde_json::{Value, json};
 
+use crate::alert::plain;
 use crate::cloudinary::bucket_arn;
 use crate::finding::{Code, Finding, Subject};
 use crate::name::{BucketName, KeyArn};
@@ -21,8 +22,9 @@ pub(super) fn to_bucket(policy: &PolicyDocument, partition: &str, bucket: &Bucke
         for resource in texts(statement.element("Resource")) {
             if !could_name(resource, &arn) {
                 let message = format!(
-                    "{} names `{resource}`, which is not of this bucket; S3 refuses such a policy",
-                    statement.reference()
+                    "{} names `{}`, which is not of this bucket; S3 refuses such a policy",
+                    statement.reference(),
+                    plain(resource)
                 );
                 findings.push(finding(Code::ResourceNotOfBucket, &subject, message, &statement));
             }
@@ -30,7 +32,8 @@ pub(super) fn to_bucket(policy: &PolicyDocument, partition: &str, bucket: &Bucke
         for action in texts(statement.element("Action")) {
             if let Some(why) = misses(action, &statement, &arn) {
                 let message = format!(
-                    "`{action}` in {} {why}; S3 refuses such a policy",
+                    "`{}` in {} {why}; S3 refuses such a policy",
+                    plain(action),
                     statement.reference()
                 );
                 findings.push(finding(Code::ActionNotApplicable, &subject, message, &statement));
@@ -48,7 +51,11 @@ pub(super) fn to_key(policy: &PolicyDocument, key: &KeyArn) -> Vec<Finding> {
     for statement in policy.statements() {
         for action in texts(statement.element("Action")) {
             if !speaks_of(action, "kms:") {
-                let message = format!("`{action}` in {} is no action on a key", statement.reference());
+                let message = format!(
+                    "`{}` in {} is no action on a key",
+                    plain(action),
+                    statement.reference()
+                );
                 findings.push(finding(Code::ActionNotApplicable, &subject, message, &statement));
             }
         }

@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
 use super::{Judgement, not_observed};
+use crate::alert::plain;
 use crate::cloudinary::{
     MARKER_PREFIX, READ_ACTION, Reading, bucket_grant, bucket_policy_id, bucket_sid, marker_key, scope,
 };
 use crate::declaration::Declaration;
-use crate::finding::{Code, Finding, Severity, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, Severity, Subject, Verdict};
 use crate::name::{BucketName, CloudName};
 use crate::observation::{
-    BucketObservation, MarkerObservation, ObjectEncryption, Presence, PublicAccessBlock,
+    BucketObservation, MarkerEncryption, MarkerObservation, ObjectEncryption, Presence, PublicAccessBlock,
 };
 use crate::settings::Settings;
 
@@ -257,7 +258,8 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
             );
             if let Some(first) = near.first() {
                 message.push_str(&format!(
-                    " (`{first}` is not it: the name must match byte for byte)"
+                    " (`{}` is not it: the name must match byte for byte)",
+                    plain(first)
                 ));
             }
             let evidence = json!({"key": key, "near_misses": near});
@@ -276,10 +278,9 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
             let message =
                 format!("the marker `{key}` {reason}; write it again as an empty object with SSE-S3");
             let evidence = json!({"key": key, "storage_class": head.storage_class});
-            judgement.add(
-                Verdict::Depends,
-                Finding::new(Code::MarkerUnreadable, subject, message, evidence),
-            );
+            let finding = Finding::new(Code::MarkerUnreadable, subject, message, evidence);
+            let desired = Desired::marker(&seen.bucket, key, MarkerEncryption::SseS3);
+            judgement.add(Verdict::Depends, finding.with_desired(Some(desired)));
         }
         Err(unknown) => judgement.add(Verdict::Unknown, not_observed(subject, unknown)),
     }

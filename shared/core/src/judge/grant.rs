@@ -9,7 +9,7 @@ use guardian_policy::{
 use serde_json::{Value, json};
 
 use super::{Judgement, only_allows};
-use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 
 /// One thing a policy is asked: an action, the resources it is meant for, and what is known of the request.
 pub(crate) struct Asked {
@@ -71,8 +71,9 @@ pub(super) fn judge_grant(wanted: &Wanted<'_>) -> Judgement {
             finding
                 .message
                 .push_str("; a person must except Cloudinary from the Deny");
+            finding.desired = excepted(&wanted.subject, &exceptions);
             if let Value::Object(evidence) = &mut finding.evidence {
-                evidence.insert("exception".to_owned(), exceptions);
+                evidence.insert("exception".to_owned(), Value::Array(exceptions));
             }
         }
         judgement.add(Verdict::Blocked, finding);
@@ -183,7 +184,7 @@ fn told(wanted: &Wanted<'_>, code: Code, decisions: &[&Decision]) -> Finding {
 }
 
 /// For each Deny that bites: the same statement with the smallest exception, ready to paste.
-fn exceptions(wanted: &Wanted<'_>, denied: &[&Decision]) -> Option<Value> {
+fn exceptions(wanted: &Wanted<'_>, denied: &[&Decision]) -> Option<Vec<Value>> {
     let biting: BTreeSet<usize> = denied
         .iter()
         .flat_map(|decision| decision.reasons())
@@ -196,5 +197,21 @@ fn exceptions(wanted: &Wanted<'_>, denied: &[&Decision]) -> Option<Value> {
         .filter(|statement| biting.contains(&statement.index()))
         .filter_map(|statement| smallest_exception(statement, wanted.grant.account, wanted.grant.partition))
         .collect();
-    (!excepted.is_empty()).then_some(Value::Array(excepted))
+    (!excepted.is_empty()).then_some(excepted)
+}
+
+/// The same as what the source of the policy has to say.
+fn excepted(subject: &Subject, statements: &[Value]) -> Option<Desired> {
+    let statements = statements.to_vec();
+    match subject {
+        Subject::Bucket(bucket) => Some(Desired::BucketDeny {
+            bucket: bucket.clone(),
+            statements,
+        }),
+        Subject::Key(key) => Some(Desired::KeyDeny {
+            key: key.clone(),
+            statements,
+        }),
+        Subject::Marker(..) | Subject::NamedKey(_) => None,
+    }
 }

@@ -6,12 +6,14 @@ use serde_json::json;
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::{Judgement, not_observed};
+use crate::alert::plain;
 use crate::call::{CallError, CallErrorKind};
 use crate::cloudinary::{Reading, bucket_arn, key_grant};
 use crate::declaration::Declaration;
-use crate::finding::{Code, Finding, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::observation::{KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
+use crate::plan::documented_statement;
 use crate::settings::{Mode, Settings};
 
 const KEY_CODES: GrantCodes = GrantCodes {
@@ -59,7 +61,7 @@ pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader])
                 .map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
             let message = format!(
                 "there is no KMS key `{}` ({}); S3 does not check the name it is given, so name a key that exists",
-                seen.named,
+                plain(&seen.named),
                 seen.because.join(", ")
             );
             let evidence = json!({"named": seen.named, "because": seen.because});
@@ -124,7 +126,14 @@ fn foreign(settings: &Settings, seen: &KeyObservation, arn: &KeyArn) -> Judgemen
     );
     let evidence = json!({"key": arn, "because": seen.because});
     let finding = Finding::new(Code::KeyForeign, Subject::Key(arn.clone()), message, evidence);
-    Judgement::of(Verdict::Depends, finding)
+    let own = [arn.to_string()];
+    let reading = Reading::of(settings, []);
+    let grant = key_grant(&reading, &own);
+    let desired = documented_statement(&grant, PolicyKind::Key).map(|statement| Desired::KeyStatement {
+        key: arn.clone(),
+        statement,
+    });
+    Judgement::of(Verdict::Depends, finding.with_desired(desired))
 }
 
 /// In every state but Enabled, Decrypt fails whatever the policy says (KMS Developer Guide, key-state).

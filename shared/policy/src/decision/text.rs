@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Cause, Decision, Reason};
+use crate::statement::one_line;
 
 /// Reasons shown in full; the rest is counted.
 const SHOWN: usize = 2;
@@ -46,7 +47,9 @@ impl fmt::Display for Reason {
         }
         f.write_str(&tail)?;
         match &self.example {
-            Some(example) if !self.resources.contains(example) => write!(f, ", for example on `{example}`"),
+            Some(example) if !self.resources.contains(example) => {
+                write!(f, ", for example on `{}`", one_line(example))
+            }
             _ => Ok(()),
         }
     }
@@ -66,7 +69,7 @@ fn words(cause: &Cause) -> (&'static str, String) {
         Cause::UnknownElement { name } => {
             return (
                 "may apply",
-                format!(", but has an element of unknown meaning, `{name}`"),
+                format!(", but has an element of unknown meaning, `{}`", one_line(name)),
             );
         }
         Cause::NarrowPrincipal => {
@@ -99,7 +102,11 @@ fn words(cause: &Cause) -> (&'static str, String) {
 
 fn list(texts: &[String]) -> String {
     const SHOWN: usize = 3;
-    let mut shown: Vec<String> = texts.iter().take(SHOWN).map(|text| format!("`{text}`")).collect();
+    let mut shown: Vec<String> = texts
+        .iter()
+        .take(SHOWN)
+        .map(|text| format!("`{}`", one_line(text)))
+        .collect();
     if texts.len() > SHOWN {
         shown.push(format!("{} more", texts.len() - SHOWN));
     }

@@ -38,9 +38,12 @@ impl Book {
             let flapping = self.find(Code::Flapping, &subject).is_some_and(Incident::is_open);
             match budget::allow(&repairs, flapping, around.now) {
                 Allowance::Repair | Allowance::RepairFlapping => admitted.changes.push(change),
-                Allowance::Wait(until) => judgement
-                    .findings
-                    .push(flapping_finding(code, subject, until, around)),
+                Allowance::Wait(until) => {
+                    let undone = judgement.find_on(code, &subject);
+                    let desired = undone.and_then(|finding| finding.desired.clone());
+                    let finding = flapping_finding(code, subject, until, around);
+                    judgement.findings.push(finding.with_desired(desired));
+                }
             }
         }
         self.keep_flapping(judgement, around.now);

@@ -104,6 +104,7 @@ fn publishing_is_a_write_but_no_repair() {
         subject: "repaired: media".to_owned(),
         text: "x".to_owned(),
         json: "{}".to_owned(),
+        chat: String::new(),
         attributes: Default::default(),
     };
     done(model.publish(&notice)).unwrap();

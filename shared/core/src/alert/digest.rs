@@ -1,0 +1,282 @@
+//! The digest: how all that is declared stands, in one message.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::chat::{Notification, code, notification};
+use super::machine::{VERSION, first_that_fits};
+use super::plain::list;
+use super::text::{fitted, section};
+use super::{Notice, subject};
+use crate::finding::{Code, Severity, Verdict};
+use crate::moment::Moment;
+use crate::name::BucketName;
+
+/// How everything stands that is declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// When it was drawn up.
+    pub at: Moment,
+    /// When the one before was.
+    pub since: Option<Moment>,
+    /// Every declared bucket.
+    pub buckets: Vec<DigestLine>,
+}
+
+/// How one bucket stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestLine {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// Whether Cloudinary can read it.
+    pub verdict: Verdict,
+    /// The incidents that are open.
+    pub open: Vec<OpenFinding>,
+    /// How many new objects were not looked at.
+    pub not_looked_at: u64,
+}
+
+/// An open incident, in a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenFinding {
+    /// What it is.
+    pub code: Code,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Since when, where it is an incident of the bucket and not of one of its keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+}
+
+impl DigestLine {
+    fn is_unwell(&self) -> bool {
+        self.verdict != Verdict::Readable || !self.open.is_empty()
+    }
+
+    fn worst(&self) -> Option<Severity> {
+        self.open.iter().map(|open| open.severity).max()
+    }
+}
+
+/// How many lines of a kind a message names; the counts are always of all.
+const MOST: usize = 300;
+/// The same for chat.
+const MOST_IN_CHAT: usize = 20;
+
+struct Counted<'a> {
+    digest: &'a Digest,
+    verdicts: BTreeMap<Verdict, usize>,
+    /// Worst first, then by name.
+    unwell: Vec<&'a DigestLine>,
+    /// Most first, then by name.
+    unseen: Vec<&'a DigestLine>,
+    unseen_objects: u64,
+}
+
+impl<'a> Counted<'a> {
+    fn of(digest: &'a Digest) -> Self {
+        let mut verdicts = BTreeMap::new();
+        for line in &digest.buckets {
+            *verdicts.entry(line.verdict).or_default() += 1;
+        }
+        let mut unwell: Vec<&DigestLine> = digest.buckets.iter().filter(|line| line.is_unwell()).collect();
+        unwell.sort_by(|one, other| {
+            let weight = |line: &DigestLine| (line.verdict, line.worst());
+            weight(other)
+                .cmp(&weight(one))
+                .then_with(|| one.bucket.cmp(&other.bucket))
+        });
+        let mut unseen: Vec<&DigestLine> = digest
+            .buckets
+            .iter()
+            .filter(|line| line.not_looked_at > 0)
+            .collect();
+        unseen.sort_by(|one, other| {
+            let more = other.not_looked_at.cmp(&one.not_looked_at);
+            more.then_with(|| one.bucket.cmp(&other.bucket))
+        });
+        let unseen_objects = unseen
+            .iter()
+            .fold(0, |sum: u64, line| sum.saturating_add(line.not_looked_at));
+        Self {
+            digest,
+            verdicts,
+            unwell,
+            unseen,
+            unseen_objects,
+        }
+    }
+
+    /// `137 buckets declared: 135 readable, 1 depends, 1 blocked`.
+    fn summary(&self) -> String {
+        let each: Vec<String> = self
+            .verdicts
+            .iter()
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        match self.digest.buckets.len() {
+            0 => "no bucket declared".to_owned(),
+            1 => format!("1 bucket declared: {}", each.join(", ")),
+            many => format!("{many} buckets declared: {}", each.join(", ")),
+        }
+    }
+
+    fn worst(&self) -> &'static str {
+        let worst = self.unwell.iter().filter_map(|line| line.worst()).max();
+        worst.map_or("none", Severity::as_str)
+    }
+}
+
+/// Renders the digest.
+#[must_use]
+pub fn digest(digest: &Digest) -> Notice {
+    let counted = Counted::of(digest);
+    let bucket = match digest.buckets.as_slice() {
+        [one] => one.bucket.to_string(),
+        [] => "none".to_owned(),
+        _ => "many".to_owned(),
+    };
+    let attributes = [
+        ("bucket", bucket),
+        ("severity", counted.worst().to_owned()),
+        ("transition", "digest".to_owned()),
+    ];
+    Notice {
+        subject: subject::of(&format!("digest: {}", counted.summary())),
+        text: text(&counted),
+        json: first_that_fits([MOST, 100, 30, 0].into_iter().map(|most| machine(&counted, most))),
+        chat: chat(&counted),
+        attributes: attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    }
+}
+
+fn text(counted: &Counted<'_>) -> String {
+    let mut text = format!("DIGEST of {}", counted.digest.at);
+    // Writing to a String cannot fail; the results carry no news.
+    let _ = match counted.digest.since {
+        Some(since) => writeln!(text, ", after the one of {since}"),
+        None => writeln!(text),
+    };
+    let _ = writeln!(text, "\n{}", counted.summary());
+    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+        let _ = writeln!(text, "Nothing needs you.");
+    }
+    if !counted.unwell.is_empty() {
+        section(
+            &mut text,
+            "Unwell, worst first",
+            &some(&counted.unwell, MOST, unwell_line),
+        );
+    }
+    if !counted.unseen.is_empty() {
+        let title = format!("New objects not looked at: {}", counted.unseen_objects);
+        section(&mut text, &title, &some(&counted.unseen, MOST, unseen_line));
+    }
+    fitted(
+        text,
+        "\nMore on a bucket: guardian check BUCKET; on a finding: guardian finding CODE\n",
+    )
+}
+
+fn some(lines: &[&DigestLine], most: usize, render: fn(&DigestLine) -> String) -> Vec<String> {
+    let mut out: Vec<String> = lines.iter().take(most).map(|line| render(line)).collect();
+    if lines.len() > most {
+        out.push(format!("… and {} more", lines.len() - most));
+    }
+    out
+}
+
+fn unwell_line(line: &DigestLine) -> String {
+    let open: Vec<String> = line
+        .open
+        .iter()
+        .map(|open| match open.since {
+            Some(since) => format!("{} ({}) since {since}", open.code, open.severity),
+            None => format!("{} ({})", open.code, open.severity),
+        })
+        .collect();
+    let open = if open.is_empty() {
+        "no incident is open".to_owned()
+    } else {
+        list(&open, 2_000)
+    };
+    format!("{:<8}  {}: {open}", line.verdict, line.bucket)
+}
+
+fn unseen_line(line: &DigestLine) -> String {
+    format!("{}: {}", line.bucket, line.not_looked_at)
+}
+
+fn machine(counted: &Counted<'_>, most: usize) -> Value {
+    let verdict = |verdict: Verdict| counted.verdicts.get(&verdict).copied().unwrap_or(0);
+    let unwell: Vec<Value> = counted
+        .unwell
+        .iter()
+        .take(most)
+        .map(|line| json!({"bucket": line.bucket, "verdict": line.verdict, "open": line.open}))
+        .collect();
+    let unseen: Vec<Value> = counted
+        .unseen
+        .iter()
+        .take(most)
+        .map(|line| json!({"bucket": line.bucket, "objects": line.not_looked_at}))
+        .collect();
+    let mut omitted = Vec::new();
+    if unwell.len() < counted.unwell.len() {
+        omitted.push("unwell");
+    }
+    if unseen.len() < counted.unseen.len() {
+        omitted.push("not_looked_at");
+    }
+    json!({
+        "version": VERSION,
+        "kind": "digest",
+        "at": counted.digest.at,
+        "since": counted.digest.since,
+        "bucket_count": counted.digest.buckets.len(),
+        "verdicts": {
+            "readable": verdict(Verdict::Readable),
+            "depends": verdict(Verdict::Depends),
+            "unknown": verdict(Verdict::Unknown),
+            "blocked": verdict(Verdict::Blocked),
+        },
+        "unwell": unwell,
+        "unwell_count": counted.unwell.len(),
+        "not_looked_at": unseen,
+        "not_looked_at_objects": counted.unseen_objects,
+        "omitted": omitted,
+    })
+}
+
+fn chat(counted: &Counted<'_>) -> String {
+    let mut out = vec![counted.summary()];
+    out.extend(some(&counted.unwell, MOST_IN_CHAT, |line| {
+        code(&unwell_line(line))
+    }));
+    if counted.unseen_objects > 0 {
+        out.push(format!("*New objects not looked at:* {}", counted.unseen_objects));
+    }
+    notification(&Notification {
+        title: &format!("digest: {}", counted.summary()),
+        description: &out.join("\n"),
+        steps: Vec::new(),
+        keywords: vec!["digest".to_owned()],
+        thread: "digest",
+        summary: "how everything stands that is declared",
+        related: Vec::new(),
+        context: json!({
+            "transition": "digest",
+            "severity": counted.worst(),
+            "bucket_count": counted.digest.buckets.len().to_string(),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests;

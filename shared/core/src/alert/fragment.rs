@@ -1,0 +1,147 @@
+//! What to put into Terraform or CloudFormation, so that the source stops drifting.
+
+use serde_json::Value;
+
+use super::hcl;
+use super::plain::is_hidden;
+use super::step::quoted;
+use crate::finding::Desired;
+use crate::name::BucketName;
+
+/// A piece of somebody's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Where it goes.
+    pub place: String,
+    /// The piece, ready to paste.
+    pub text: String,
+}
+
+/// The same thing for either tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragments {
+    /// For Terraform.
+    pub terraform: Fragment,
+    /// For CloudFormation. A piece of a policy is JSON, which is YAML as well; what CloudFormation has no resource
+    /// for is a comment with the command instead.
+    pub cloudformation: Fragment,
+}
+
+/// What the source of a resource has to hold.
+#[must_use]
+pub fn fragments(desired: &Desired) -> Fragments {
+    match desired {
+        Desired::BucketStatement { bucket, statement } => Fragments {
+            terraform: Fragment {
+                place: format!("the aws_iam_policy_document behind the aws_s3_bucket_policy of {bucket}"),
+                text: hcl::statement(statement),
+            },
+            cloudformation: Fragment {
+                place: format!("PolicyDocument.Statement of the AWS::S3::BucketPolicy of {bucket}"),
+                text: json(statement),
+            },
+        },
+        Desired::KeyStatement { key, statement } => Fragments {
+            terraform: Fragment {
+                place: format!("the aws_iam_policy_document behind the policy of the aws_kms_key {key}"),
+                text: hcl::statement(statement),
+            },
+            cloudformation: Fragment {
+                place: format!("KeyPolicy.Statement of the AWS::KMS::Key {key}"),
+                text: json(statement),
+            },
+        },
+        Desired::BucketDeny { bucket, statements } => Fragments {
+            terraform: Fragment {
+                place: format!(
+                    "in the place of the Deny, in the aws_iam_policy_document behind the aws_s3_bucket_policy of {bucket}"
+                ),
+                text: all(statements, hcl::statement, "\n\n"),
+            },
+            cloudformation: Fragment {
+                place: format!(
+                    "in the place of the Deny, in PolicyDocument.Statement of the AWS::S3::BucketPolicy of {bucket}"
+                ),
+                text: all(statements, json, ",\n"),
+            },
+        },
+        Desired::KeyDeny { key, statements } => Fragments {
+            terraform: Fragment {
+                place: format!(
+                    "in the place of the Deny, in the aws_iam_policy_document behind the policy of the aws_kms_key {key}"
+                ),
+                text: all(statements, hcl::statement, "\n\n"),
+            },
+            cloudformation: Fragment {
+                place: format!("in the place of the Deny, in KeyPolicy.Statement of the AWS::KMS::Key {key}"),
+                text: all(statements, json, ",\n"),
+            },
+        },
+        Desired::Marker { bucket, key, sse_s3 } => marker(bucket, key, *sse_s3),
+    }
+}
+
+fn marker(bucket: &BucketName, key: &str, sse_s3: bool) -> Fragments {
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let resource = hcl::identifier(&format!("cloudinary_marker_{bucket}_{name}"));
+    let mut settings = vec![
+        ("bucket", hcl::quoted(bucket.as_str())),
+        ("key", hcl::quoted(key)),
+        ("content", hcl::quoted("")),
+    ];
+    let mut encryption = "";
+    if sse_s3 {
+        settings.push(("server_side_encryption", hcl::quoted("AES256")));
+        encryption = " --server-side-encryption AES256";
+    }
+    let command = format!(
+        "aws s3api put-object --bucket {} --key {}{encryption}",
+        quoted(bucket.as_str()),
+        quoted(&visible(key))
+    );
+    Fragments {
+        terraform: Fragment {
+            place: format!("beside the bucket {bucket}"),
+            text: format!(
+                "resource \"aws_s3_object\" \"{resource}\" {{\n{}}}",
+                hcl::aligned(&settings, 1)
+            ),
+        },
+        cloudformation: Fragment {
+            place: "CloudFormation has no resource for an object".to_owned(),
+            text: format!(
+                "# Leave the marker to the guardian (mode `repair`), or write it in the pipeline, after the stack:\n# {command}"
+            ),
+        },
+    }
+}
+
+fn all(statements: &[Value], render: fn(&Value) -> String, between: &str) -> String {
+    let rendered: Vec<String> = statements.iter().map(render).collect();
+    rendered.join(between)
+}
+
+/// Pretty JSON in which everything that cannot be seen is escaped.
+fn json(value: &Value) -> String {
+    visible(&serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()))
+}
+
+/// Escapes what cannot be seen; the line breaks of pretty JSON stay. In JSON such a character can only stand in a
+/// string.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c != '\n' && is_hidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

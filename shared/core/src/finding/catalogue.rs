@@ -1,0 +1,309 @@
+//! The catalogue of findings: one table for the code, the operator tool and the page in the docs.
+//!
+//! In the steps, `BUCKET`, `KEY_ARN`, `MARKER` and `CLOUD` stand for what a finding is about; a message puts the
+//! names in their place ([`Code::steps`]).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Remedy, Severity};
+
+macro_rules! catalogue {
+    ($($code:ident $text:literal $severity:ident $remedy:ident $title:literal
+        means $meaning:literal
+        do [$($step:literal),+ $(,)?],)*) => {
+        /// The stable code of a finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $(#[doc = $title] #[serde(rename = $text)] $code,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the catalogue.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// The code as people and machines see it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $text,)* }
+            }
+
+            /// How much a finding of this code weighs.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$code => Severity::$severity,)* }
+            }
+
+            /// Who ends a finding of this code, if nothing stands in the way.
+            #[must_use]
+            pub const fn remedy(self) -> Remedy {
+                match self { $(Self::$code => Remedy::$remedy,)* }
+            }
+
+            /// What it means, in a line.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)* }
+            }
+
+            /// What it means for Cloudinary's reads, and the rule of AWS behind it, in two to four sentences.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $meaning,)* }
+            }
+
+            /// What a person does about it, one step after the other, with placeholders in capitals.
+            #[must_use]
+            pub const fn steps(self) -> &'static [&'static str] {
+                match self { $(Self::$code => &[$($step,)+],)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    BucketMissing "bucket-missing" Critical Human "the bucket does not exist"
+        means "S3 knows no bucket of the declared name, so every read by Cloudinary fails. The name of a deleted bucket becomes free, and any account may create a bucket with it; a declaration that stays behind would then be about somebody else's bucket."
+        do [
+            "If the bucket was deleted by mistake, create it again in this account and restore its objects; the guardian puts grant and markers back.",
+            "If it is gone for good, delete its declaration: `aws ssm delete-parameter --name /cloudinary-guardian/buckets/BUCKET`, and take the bucket out of the settings of Cloudinary.",
+        ],
+    BucketNameUnsupported "bucket-name-unsupported" Critical Human "Cloudinary cannot read from a bucket of this name"
+        means "Cloudinary does not support private buckets whose name contains a dot. Over HTTPS such a name does not match the certificate of S3 either. A bucket cannot be renamed, so nothing is repaired here."
+        do [
+            "Create a bucket without a dot in its name and copy the objects: `aws s3 sync s3://BUCKET s3://NEW_BUCKET`.",
+            "Declare the new bucket, point Cloudinary to it, and delete the declaration of the old one.",
+        ],
+    BucketInOtherRegion "bucket-in-other-region" High Human "the bucket is in a Region this guardian does not serve"
+        means "The events of a bucket and of its keys reach EventBridge in their own Region, so a guardian elsewhere would learn of a change only from the sweep. The bucket is neither judged nor repaired; whether Cloudinary can read it is not known here."
+        do [
+            "Deploy a guardian in the bucket's Region (the message names it): `sam deploy --region REGION`.",
+            "Write the declaration to Parameter Store in that Region, and delete it here: `aws ssm delete-parameter --name /cloudinary-guardian/buckets/BUCKET`.",
+        ],
+    DeclarationInvalid "declaration-invalid" High Human "the declaration cannot be followed"
+        means "The parameter that declares the bucket is not valid, or asks for more than the stack allows. The bucket is left exactly as it is until it is corrected: nothing is judged, repaired or taken away. The other buckets are not affected."
+        do [
+            "Correct the parameter; the message names the field and the reason: `aws ssm put-parameter --overwrite --type String --name /cloudinary-guardian/buckets/BUCKET --value '{\"clouds\": [\"CLOUD\"]}'`.",
+            "If the declaration is right and the stack too narrow, widen its parameters `AllowedClouds` or `BucketArns`.",
+        ],
+    ObservationFailed "observation-failed" High Human "something could not be read, so the verdict is not known"
+        means "A call that would have told whether Cloudinary can read was refused for good, or its answer is not a policy document. What is not known is never taken for empty: nothing that hangs on it is written until it can be read. A Deny in a bucket or key policy, or a policy of the organization, is the usual reason, for it binds the guardian as well."
+        do [
+            "Allow the call that the message names to the guardian's role, or except the role from the Deny that refuses it.",
+            "See for yourself what is refused: `guardian check BUCKET`.",
+        ],
+    GrantMissing "grant-missing" Critical Repair "the bucket policy does not let Cloudinary read"
+        means "No statement of the bucket policy allows Cloudinary's account `s3:GetObject` on what is declared, so every read fails with AccessDenied. Access from another account needs an Allow on both sides (IAM User Guide, \"Cross-account policy evaluation logic\"); this is the bucket owner's side. It is most often lost when Terraform, CloudFormation or a person writes the whole policy anew: PutBucketPolicy replaces, it does not add."
+        do [
+            "In mode `repair` the guardian adds the statement by itself and keeps every other. By hand: `guardian repair BUCKET` shows the change, asks, and makes it.",
+            "Put the statement into the source that writes the policy, so that its next run does not take it away again.",
+        ],
+    GrantPartial "grant-partial" High Repair "the bucket policy lets Cloudinary read only a part"
+        means "The bucket policy allows Cloudinary `s3:GetObject` on some of what is declared and not on the rest: reads below some prefixes work, others fail with AccessDenied. The markers belong to what has to be readable, for Cloudinary checks them first."
+        do [
+            "In mode `repair` the guardian extends its statement by itself. By hand: `guardian repair BUCKET`.",
+            "If only a part is meant to be readable, say so in the declaration: `\"prefixes\": [\"img/*\"]`.",
+            "Put the statement into the source that writes the policy.",
+        ],
+    GrantDenied "grant-denied" Critical Human "a Deny in the bucket policy shuts Cloudinary out"
+        means "A Deny in the bucket policy covers Cloudinary's reads. An explicit Deny overrides every Allow (IAM User Guide, \"Policy evaluation logic\"), so no statement the guardian could add would help. A Deny is somebody's decision: the guardian never changes one."
+        do [
+            "Ask whoever wrote the Deny whether Cloudinary is meant by it.",
+            "If it is not, put the exception into the Deny at its source; `guardian check BUCKET` prints the statement ready to paste. If nothing else needs it, remove the Deny.",
+            "If it is meant, delete the declaration: `aws ssm delete-parameter --name /cloudinary-guardian/buckets/BUCKET`.",
+        ],
+    GrantConditional "grant-conditional" Medium Human "whether Cloudinary may read hinges on something we cannot know"
+        means "A condition of the bucket policy decides over Cloudinary's reads, and its value is known only to Cloudinary: its addresses, its organization, its endpoints. Reads may work today and stop without any change on your side. The verdict is `depends`, neither `readable` nor `blocked`."
+        do [
+            "Look at the condition key that the message names, and ask Cloudinary's support what it is for their reads.",
+            "Better, do not hang the grant on it: for an Allow, add the documented statement without a Condition beside it (`guardian explain --bucket BUCKET --policy FILE` judges the result); for a Deny, except the account with `StringNotEquals` on `aws:PrincipalAccount`.",
+        ],
+    PublicPolicyRestricted "public-policy-restricted" Critical Human "a public statement makes S3 shut out every other account"
+        means "The bucket policy has a statement that S3 takes for public, and Block Public Access restricts public buckets. S3 then admits only principals of the owner's account and AWS services, and ignores every grant to another account, Cloudinary's included (S3 User Guide, \"Blocking public access\", RestrictPublicBuckets). The grant itself is intact."
+        do [
+            "See what S3 says of the policy: `aws s3api get-bucket-policy-status --bucket BUCKET`.",
+            "Remove the public statement that the message names, or narrow it to principals, addresses or VPCs of your own. Do not turn RestrictPublicBuckets off for it.",
+        ],
+    ControlPolicyDenied "control-policy-denied" Critical Human "a resource control policy of the organization shuts Cloudinary out"
+        means "A resource control policy of the organization denies the read. Such a policy applies to the resources of its accounts whoever calls, and no bucket or key policy can overrule it (AWS Organizations User Guide, \"Resource control policies\")."
+        do [
+            "Ask an administrator of the organization to except Cloudinary's account 232482882421 from the statement, with `StringNotEqualsIfExists` on `aws:PrincipalAccount`, for `s3:GetObject` and `kms:Decrypt`.",
+            "Judge the corrected policy before it is attached: `guardian explain --bucket BUCKET --policy FILE --rcp FILE`.",
+        ],
+    ResourceNotOfBucket "resource-not-of-bucket" Medium Human "a statement names a resource of another bucket, and S3 refuses the policy"
+        means "A bucket policy may only name its own bucket and the objects in it. S3 refuses the whole document (MalformedPolicy, \"Policy has invalid resource\"), so the policy that is there now stays, with or without Cloudinary's grant."
+        do [
+            "Correct the Resource that the message names to `arn:aws:s3:::BUCKET` or `arn:aws:s3:::BUCKET/*`.",
+            "Judge the corrected document: `guardian explain --bucket BUCKET --policy FILE`.",
+        ],
+    ActionNotApplicable "action-not-applicable" Medium Human "an action does not apply to the statement's resources"
+        means "An action works either on a bucket or on objects, and the statement gives it only resources of the other kind, or it is no action of the service at all. S3 refuses such a policy (\"Action does not apply to any resource(s) in statement\"); KMS stores it and ignores the action."
+        do [
+            "Give object actions such as `s3:GetObject` the Resource `arn:aws:s3:::BUCKET/*`, bucket actions such as `s3:ListBucket` the Resource `arn:aws:s3:::BUCKET`.",
+            "Judge the corrected document: `guardian explain --bucket BUCKET --policy FILE`.",
+        ],
+    ConditionKeyNotApplicable "condition-key-not-applicable" Medium Human "a condition key never comes with the statement's actions"
+        means "The condition tests a key that a request for these actions does not carry, so an Allow never applies, and a Deny with a negated test always does. S3 refuses such a policy (\"Conditions do not apply to combination of actions and resources in statement\"); KMS stores it."
+        do [
+            "Take the condition key out of the statement, or give it a statement of its own with the actions that carry it (Service Authorization Reference, \"Condition keys for Amazon S3\").",
+            "Judge the corrected document: `guardian explain --bucket BUCKET --policy FILE`.",
+        ],
+    MarkerMissing "marker-missing" Critical Repair "a declared cloud name has no marker"
+        means "There is no object `.wellknown/cloudinary/<cloud name>` in the bucket, and without it Cloudinary refuses to read the bucket for that cloud name: all its customers share one AWS account, and the marker is what binds the bucket to a tenant. Its name has to match byte for byte. It is most often lost to a sync with `--delete` or a lifecycle rule."
+        do [
+            "In mode `repair` the guardian writes it by itself, empty and under SSE-S3. By hand: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
+            "Keep it out of what removed it: `aws s3 sync … --delete --exclude '.wellknown/cloudinary/*'`, and a filter in every lifecycle rule that expires objects.",
+            "If the cloud name is no longer to read the bucket, take it out of the declaration.",
+        ],
+    MarkerUnexpected "marker-unexpected" High Human "a cloud name that is not declared may read the bucket"
+        means "A marker lies in the bucket for a cloud name that nobody declared. Since all customers of Cloudinary share one AWS account, that marker is all it takes for this tenant to read what the bucket policy opens. Your own reads are not affected. The guardian has no right to delete objects and leaves it."
+        do [
+            "Find out who put it there; the message says it where the event did.",
+            "If the cloud name is yours, add it to `clouds` in the declaration `/cloudinary-guardian/buckets/BUCKET`.",
+            "If it is not, delete the marker at once: `aws s3api delete-object --bucket BUCKET --key MARKER`.",
+        ],
+    MarkerUnreadable "marker-unreadable" High Human "a marker is there but cannot be read by Cloudinary"
+        means "The marker exists, but S3 cannot hand it out as it is: it is archived, or encrypted with a key that the caller has to send. An archived object has to be restored before it can be read (S3 API Reference, GetObject, InvalidObjectState). An object that is there is never replaced by the guardian."
+        do [
+            "Write it again as an empty object: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
+            "Keep `.wellknown/cloudinary/` out of the lifecycle rule that archived it.",
+        ],
+    KeyGrantMissing "key-grant-missing" Critical Repair "the key policy does not let Cloudinary decrypt"
+        means "The policy of a key that objects are encrypted under does not allow Cloudinary's account `kms:Decrypt` and `kms:DescribeKey`, so reads of these objects fail with AccessDenied though the bucket policy is intact. For a caller of another account the key policy has to allow it, and so has that account (KMS Developer Guide, \"Allowing users in other accounts to use a KMS key\"). Objects stay under the key they were written with: a new default key does not make the old one dispensable."
+        do [
+            "In mode `repair` the guardian adds the statement by itself, once for all buckets that need the key. By hand: `guardian repair BUCKET` covers the bucket's keys.",
+            "Put the statement into the source that writes the key policy, so that its next run does not take it away again.",
+        ],
+    KeyGrantDenied "key-grant-denied" Critical Human "a Deny in the key policy shuts Cloudinary out"
+        means "A Deny in the key policy covers the decryption that S3 asks for on Cloudinary's behalf. An explicit Deny overrides every Allow, so no statement the guardian could add would help. Every object under the key is unreadable for Cloudinary."
+        do [
+            "Ask whoever wrote the Deny whether Cloudinary is meant by it.",
+            "If it is not, put the exception into the Deny at its source; `guardian check BUCKET` prints the statement ready to paste.",
+        ],
+    KeyGrantConditional "key-grant-conditional" Medium Human "whether Cloudinary may decrypt hinges on something we cannot know"
+        means "A condition of the key policy decides over the decryption, and its value is not known, or not the same for all objects. The most frequent case is `kms:EncryptionContext:aws:s3:arn` bound to object ARNs: with an S3 Bucket Key the context is the bucket's ARN (S3 User Guide, \"Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys\"), so the condition stops matching when Bucket Keys are turned on."
+        do [
+            "Look at the condition key that the message names.",
+            "Better, add the documented statement without a Condition beside it; `guardian explain --bucket BUCKET --key KEY_ARN --key-policy FILE` judges the result.",
+        ],
+    KeyDisabled "key-disabled" Critical Human "the key is disabled"
+        means "A disabled key decrypts nothing, whatever its policy says (KMS Developer Guide, \"Key states of AWS KMS keys\"): every object under it is unreadable for everybody, Cloudinary included. The guardian never enables a key; disabling one is a person's decision."
+        do [
+            "Ask whoever disabled it why.",
+            "Enable it: `aws kms enable-key --key-id KEY_ARN`.",
+        ],
+    KeyPendingDeletion "key-pending-deletion" Critical Human "the key is scheduled for deletion"
+        means "A key that waits for its deletion decrypts nothing, so every object under it is unreadable now. Once it is deleted, what was encrypted under it can never be read again by anybody (KMS Developer Guide, \"Deleting AWS KMS keys\"); the message says when."
+        do [
+            "Stop it before the date: `aws kms cancel-key-deletion --key-id KEY_ARN`. The key is disabled then.",
+            "Enable it: `aws kms enable-key --key-id KEY_ARN`.",
+            "If it is meant to go, re-encrypt every object under it first.",
+        ],
+    KeyUnusable "key-unusable" Critical Human "the key is in a state in which it decrypts nothing"
+        means "The key is neither enabled nor disabled but in a state such as PendingImport or Unavailable, in which KMS refuses to decrypt (KMS Developer Guide, \"Key states of AWS KMS keys\"). Every object under it is unreadable until that state ends."
+        do [
+            "Look at it: `aws kms describe-key --key-id KEY_ARN`.",
+            "PendingImport: import the key material again. Unavailable: connect the custom key store again. Creating, Updating: wait.",
+        ],
+    KeyMissing "key-missing" Critical Human "the key the bucket names does not exist"
+        means "The bucket's default encryption names a key that KMS does not know. S3 does not check the name it is given: it is found out only when an object is written or read. New objects cannot be written, and what was written under a deleted key cannot be read."
+        do [
+            "See what is configured: `aws s3api get-bucket-encryption --bucket BUCKET`.",
+            "Name a key or an alias that exists, with its full ARN if it is in another account: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration FILE`.",
+        ],
+    KeyAwsManaged "key-aws-managed" Critical Human "objects under an AWS managed key cannot be shared"
+        means "The objects are encrypted under `aws/s3`, the key that AWS manages. Its policy cannot be changed, and it allows callers of your own account only, so no other account can ever read these objects (S3 User Guide, \"Using server-side encryption with AWS KMS keys\")."
+        do [
+            "Make a customer managed key the bucket's default, or SSE-S3: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration FILE`.",
+            "Write the objects anew under it: `aws s3 cp s3://BUCKET s3://BUCKET --recursive --sse aws:kms --sse-kms-key-id NEW_KEY_ARN`. The new default alone changes nothing for objects that are there.",
+        ],
+    KeyForeign "key-foreign" High Human "the key belongs to another account, whose owner must grant it"
+        means "Objects are encrypted under a key of another account. A key policy can be read and written only from the account that owns the key (KMS Developer Guide, \"Allowing users in other accounts to use a KMS key\"), so what it grants is not known here and cannot be repaired from here."
+        do [
+            "Ask the owner of the key to add the statement below to its policy, and to deploy a guardian there.",
+            "Or use a key of this account: make it the bucket's default and write the objects anew under it.",
+        ],
+    PolicyUnwritable "policy-unwritable" Critical Human "the policy cannot be written back, so the repair cannot be made"
+        means "Cloudinary's grant is missing, and the guardian cannot add it: the service would refuse the document as a whole. A principal that no longer exists, a document near its size limit, a public statement under BlockPublicPolicy, or a Deny on writing policies are the usual reasons. Nothing was attempted, and the policy is as it was."
+        do [
+            "Correct what the message names; the guardian adds its statement as soon as the policy changes.",
+            "Names such as AIDA… or AROA… are users and roles that were deleted: take them out of the policy.",
+            "Put Cloudinary's statement into the source that writes the policy while you are there.",
+        ],
+    Flapping "flapping" Critical Human "somebody keeps undoing the repair"
+        means "The same thing was repaired five times within an hour and is gone again: another writer puts back a document of its own. The guardian does not fight it: until a day has passed without a repair it makes one repair an hour, and in between Cloudinary is shut out."
+        do [
+            "Find the other writer; the message names who was behind the last event. A Terraform run, a Config rule with remediation, Cloud Custodian and Security Hub automations are the usual ones.",
+            "Put the statement into its source, or except the bucket from it.",
+            "Or stop the guardian here: set `\"mode\": \"observe\"` in `/cloudinary-guardian/buckets/BUCKET`.",
+        ],
+}
+
+impl Code {
+    /// The entry of the catalogue as the operator tool prints it for machines.
+    #[must_use]
+    pub fn to_json(self) -> Value {
+        json!({
+            "code": self,
+            "severity": self.severity(),
+            "remedy": self.remedy(),
+            "title": self.title(),
+            "meaning": self.meaning(),
+            "steps": self.steps(),
+        })
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_kebab_case_and_stands_once() {
+        let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len());
+        for code in codes {
+            assert!(
+                code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_meaning_is_two_to_four_sentences_and_every_step_one_line() {
+        for code in Code::ALL {
+            let sentences = code.meaning().matches(". ").count() + 1;
+            assert!((2..=4).contains(&sentences), "{code}: {sentences}");
+            for text in code.steps().iter().chain([&code.meaning()]) {
+                assert!(text.ends_with('.') && !text.contains('\n'), "{code}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_guardian_repairs_by_itself_says_so() {
+        for code in Code::ALL {
+            let says = code.steps().iter().any(|step| step.contains("In mode `repair`"));
+            assert_eq!(says, code.remedy() == Remedy::Repair, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_entry_for_machines_carries_every_column() {
+        let entry = Code::KeyDisabled.to_json();
+        assert_eq!(entry["code"], "key-disabled");
+        assert_eq!(entry["remedy"], "human");
+        assert_eq!(entry["steps"].as_array().map(Vec::len), Some(2));
+    }
+}
