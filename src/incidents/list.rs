@@ -25,6 +25,8 @@ pub struct World {
     pub second_key: KeyArn,
     /// The key that the alias is moved to.
     pub third_key: KeyArn,
+    /// A key that only an object is under.
+    pub fourth_key: KeyArn,
     /// The alias that the second bucket's default encryption comes to name.
     pub alias: String,
 }
@@ -35,6 +37,16 @@ const THUMBNAILER: &str = "media-thumbnailer";
 const LEAVER: &str = "media-importer";
 
 impl World {
+    /// The keys.
+    pub fn keys(&self) -> [&KeyArn; 4] {
+        [
+            &self.first_key,
+            &self.second_key,
+            &self.third_key,
+            &self.fourth_key,
+        ]
+    }
+
     /// Builds the world on a stage: buckets, keys and roles, but nothing of Cloudinary yet.
     ///
     /// # Errors
@@ -63,6 +75,7 @@ impl World {
             first_key: stage.create_key().await?,
             second_key: stage.create_key().await?,
             third_key: stage.create_key().await?,
+            fourth_key: stage.create_key().await?,
             alias: format!("alias/media{}", stage.tag()),
         };
         for role in [THUMBNAILER, LEAVER] {
@@ -83,7 +96,7 @@ impl World {
                 &Act::DefaultKey(world.secret.clone(), world.first_key.clone()),
             )
             .await?;
-        for key in [&world.first_key, &world.second_key, &world.third_key] {
+        for key in world.keys() {
             stage
                 .act(
                     terraform(),
@@ -422,6 +435,19 @@ fn key_incidents(world: &World) -> Vec<Incident> {
                     repaired(&[Code::KeyGrantMissing]),
                 ),
             ],
+        },
+        Incident {
+            name: "an object is uploaded under a key that no setting names",
+            bucket: secret.clone(),
+            steps: vec![step(
+                Who::cli("bob"),
+                vec![Act::PutObjectUnder(
+                    secret.clone(),
+                    "photos/winter.jpg".to_owned(),
+                    world.fourth_key.clone(),
+                )],
+                repaired(&[Code::KeyGrantMissing]),
+            )],
         },
     ]
 }

@@ -84,6 +84,7 @@ impl Owners {
                     .insert(bucket.clone(), Some(world.owners_policy(bucket)));
             }
             Act::PutObject(..)
+            | Act::PutObjectUnder(..)
             | Act::DeleteObject(..)
             | Act::DefaultKey(..)
             | Act::DefaultAlias(..)
@@ -112,7 +113,7 @@ pub async fn play<S: Stage>(
             .buckets
             .insert(bucket.clone(), Some(world.owners_policy(bucket)));
     }
-    for key in [&world.first_key, &world.second_key, &world.third_key] {
+    for key in world.keys() {
         owners.keys.insert(key.clone(), world.owners_key_policy());
     }
     // What building the world stirred up is nobody's business yet: nothing is declared.

@@ -78,6 +78,7 @@ impl EmulatorStage {
         let stack = clients.create_stack(&tag).await?;
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
         let shadow = Model::at_home(1, &caller.account, &settings.region);
+        shadow.watch_objects(true);
         let aws = Aws::new(connection, caller.account, stack);
         drop(aws.take_calls());
         Ok(Self {
@@ -103,6 +104,9 @@ impl EmulatorStage {
     fn for_shadow(&self, act: &Act) -> Act {
         match act {
             Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
+            Act::PutObjectUnder(bucket, object, key) => {
+                Act::PutObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
+            }
             Act::PointAlias(alias, key) => Act::PointAlias(alias.clone(), self.shadow_key(key)),
             Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
             Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),

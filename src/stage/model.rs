@@ -36,6 +36,7 @@ impl ModelStage {
     /// When the model does not name its account.
     pub async fn new(seed: u64) -> Result<Self, StageError> {
         let model = Model::new(seed);
+        model.watch_objects(true);
         let account = model
             .caller_account()
             .await
@@ -182,6 +183,7 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::PutBucketPolicy(bucket, policy) => outsider.put_bucket_policy(bucket, &policy.to_string()),
         Act::DeleteBucketPolicy(bucket) => outsider.delete_bucket_policy(bucket),
         Act::PutObject(bucket, key) => outsider.put_object(bucket, key, None),
+        Act::PutObjectUnder(bucket, object, key) => outsider.put_object(bucket, object, Some(key.as_str())),
         Act::DeleteObject(bucket, key) => outsider.delete_object(bucket, key),
         Act::DefaultKey(bucket, key) => outsider.put_bucket_encryption(bucket, under(key.as_str())),
         Act::DefaultAlias(bucket, alias) => outsider.put_bucket_encryption(bucket, under(alias)),

@@ -12,6 +12,8 @@ pub enum Act {
     DeleteBucketPolicy(BucketName),
     /// PutObject of a small object.
     PutObject(BucketName, String),
+    /// The same under a KMS key.
+    PutObjectUnder(BucketName, String, KeyArn),
     /// DeleteObject.
     DeleteObject(BucketName, String),
     /// PutBucketEncryption with SSE-KMS under this key.

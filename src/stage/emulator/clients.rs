@@ -229,6 +229,13 @@ impl Clients {
                 let done = self.s3.put_object().bucket(bucket.as_str()).key(key).send().await;
                 done.map(drop).map_err(failed("put an object"))
             }
+            Act::PutObjectUnder(bucket, object, key) => {
+                let put = self.s3.put_object().bucket(bucket.as_str()).key(object);
+                let put = put
+                    .server_side_encryption(s3::ServerSideEncryption::AwsKms)
+                    .ssekms_key_id(key.as_str());
+                put.send().await.map(drop).map_err(failed("put an object"))
+            }
             Act::DeleteObject(bucket, key) => {
                 let done = self
                     .s3
