@@ -83,7 +83,7 @@ where
     match &work.resource {
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
         Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
-        Resource::Sweep => sweep(aws, work).await,
+        Resource::Sweep => sweep(aws, settings, work).await,
         Resource::Alias(_) => {
             Ok(Report::new(work.resource.clone(), &work.cause.event).noted("an alias is nothing to look at"))
         }

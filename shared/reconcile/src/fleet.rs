@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::book::Book;
 use crate::index::{self, Found, READER};
 use crate::seam::{Entry, Ledger, Stored};
-use crate::{ReconcileError, Report};
+use crate::{ReconcileError, Report, written};
 
 /// In the bucket's page: what was last written into the sweep's page.
 const STANDING: &str = "standing";
@@ -25,6 +25,17 @@ pub(crate) struct Standing {
     pub(crate) verdict: Verdict,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) findings: Vec<Open>,
+    /// How many new objects were not looked at so far.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) passed_over: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Something that stood in the way.
@@ -58,6 +69,7 @@ impl Standing {
         Some(Self {
             verdict: report.verdict?,
             findings,
+            passed_over: written::tally(book).passed_over,
         })
     }
 }

@@ -9,6 +9,7 @@ mod batch;
 mod book;
 mod bucket;
 mod cycle;
+mod digest;
 mod fleet;
 mod index;
 mod key;

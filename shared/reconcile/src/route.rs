@@ -85,7 +85,13 @@ enum Asked {
     /// A look that was put off: work as it is.
     LaterLook(Box<Work>),
     /// A look at what an event names.
-    Event(Cause, Vec<Resource>, Written),
+    Event(Box<Event>),
+}
+
+struct Event {
+    cause: Cause,
+    named: Vec<Resource>,
+    written: Written,
 }
 
 fn read(message: &Message) -> Option<Asked> {
@@ -118,22 +124,30 @@ fn read(message: &Message) -> Option<Asked> {
         actor: trigger.actor,
         ..Cause::of_event(trigger.id.unwrap_or_else(|| message.id.clone()), trigger.event)
     };
-    Some(Asked::Event(cause, resources, written))
+    Some(Asked::Event(Box::new(Event {
+        cause,
+        named: resources,
+        written,
+    })))
 }
 
 impl Asked {
     fn resources(&self) -> &[Resource] {
         match self {
             Self::LaterLook(_) => &[],
-            Self::Event(_, resources, _) => resources,
+            Self::Event(event) => &event.named,
         }
     }
 
     /// The work it makes, each resource once, and whether that is all of it.
     fn work(self, message: &str, pages: &Pages) -> (Vec<Work>, bool) {
-        let (cause, named, written) = match self {
+        let Event {
+            cause,
+            named,
+            written,
+        } = match self {
             Self::LaterLook(work) => return (vec![*work], true),
-            Self::Event(cause, named, written) => (cause, named, written),
+            Self::Event(event) => *event,
         };
         let (mut work, mut queued, mut is_whole) = (Vec::new(), BTreeSet::new(), true);
         for resource in &named {

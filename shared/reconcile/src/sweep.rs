@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use guardian_core::cause::{Cause, Work};
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::settings::Settings;
 use tracing::warn;
 
+use crate::digest;
 use crate::fleet;
 use crate::route::SEND_BATCH;
-use crate::seam::{Declarations, Ledger, Queues};
+use crate::seam::{Clock, Declarations, Ledger, Queues, Topic};
 use crate::{ReconcileError, Report};
 
 /// Queues every declared bucket. The keys follow from the buckets that need them.
-pub(crate) async fn sweep<A: Declarations + Ledger + Queues>(
-    aws: &A,
-    work: &Work,
-) -> Result<Report, ReconcileError> {
+pub(crate) async fn sweep<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
+where
+    A: Declarations + Ledger + Queues + Topic + Clock,
+{
     let (mut next, mut refused) = (None, 0_usize);
     let mut declared = BTreeSet::new();
     loop {
@@ -37,7 +39,7 @@ pub(crate) async fn sweep<A: Declarations + Ledger + Queues>(
         }
     }
     // A bucket whose declaration went without an event; its look asks for the declaration again.
-    let (fleet, _) = fleet::load(aws).await?;
+    let (fleet, book) = fleet::load(aws).await?;
     let left: Vec<Work> = fleet
         .keys()
         .filter(|bucket| !declared.contains(bucket))
@@ -48,6 +50,7 @@ pub(crate) async fn sweep<A: Declarations + Ledger + Queues>(
         // The redelivered sweep queues everything again; what got through is dropped as a duplicate.
         return Err(ReconcileError::NotQueued(refused));
     }
+    digest::send(aws, settings, &declared, &fleet, &book).await?;
     Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!(
         "{} declared buckets queued, {} no longer declared",
         declared.len(),

@@ -32,6 +32,8 @@ pub(crate) fn expect_valid(validator: &Validator, body: &str) -> Value {
     value
 }
 
+type Damage = fn(&mut Value);
+
 #[test]
 fn every_message_of_every_finding_keeps_to_the_schema() {
     let validator = validator();
@@ -71,7 +73,7 @@ fn what_is_not_such_a_message_is_rejected() {
     let sound: Value =
         serde_json::from_str(&sample(Code::GrantDenied).notice(TransitionKind::NeedsYou).json).unwrap();
     assert!(validator.is_valid(&sound));
-    let wrong: [(&str, fn(&mut Value)); 9] = [
+    let wrong: [(&str, Damage); 9] = [
         ("another version", |value| value["version"] = json!(2)),
         ("an unknown kind", |value| value["kind"] = json!("rumour")),
         ("an unknown code", |value| {

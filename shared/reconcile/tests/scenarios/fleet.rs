@@ -1,5 +1,7 @@
 //! The fleet: a declaration that went without an event, and how every bucket stands.
 
+use std::time::Duration;
+
 use guardian_core::settings::Digest;
 use guardian_model::Delivery;
 use guardian_reconcile::seam::{Ledger, Stored};
@@ -104,4 +106,51 @@ fn an_item_of_the_fleet_that_somebody_else_wrote_is_no_dead_end() {
     stage.rest();
     assert_eq!(fleet(&stage), [r#"reader#media {"verdict":"readable"}"#]);
     assert_eq!(stage.model.dead_letters(), []);
+}
+
+#[test]
+fn a_digest_comes_with_the_sweep_once_a_day_and_says_how_everything_stands() {
+    let mut stage = Stage::with_media();
+    let archive = bucket("archive");
+    stage.plain_bucket(&archive);
+    stage.declared(&archive, DEMO);
+    stage.settled();
+    stage.settings.digest = Some(Digest::Daily);
+    let deny = json!({"Sid": "Shut", "Effect": "Deny", "Principal": {"AWS": "232482882421"},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*"});
+    stage.terraform_replaces(&bucket("media"), &[grant(&bucket("media")), deny]);
+    stage.rest();
+    stage.expect_told(&["needs-you: grant-denied on media"]);
+    for _ in 0..3 {
+        stage.sweep();
+        stage.rest();
+        stage.model.advance(Duration::from_secs(60 * 60));
+    }
+    let digests = stage.model.take_notices();
+    assert_eq!(digests.len(), 1, "{digests:?}");
+    assert_eq!(digests[0].attributes["transition"], "digest");
+    for part in ["2 buckets declared", "1 blocked", "media", "grant-denied"] {
+        assert!(digests[0].text.contains(part), "{part}: {}", digests[0].text);
+    }
+    stage.model.advance(Duration::from_secs(24 * 60 * 60));
+    stage.sweep();
+    stage.rest();
+    let second = stage.model.take_notices();
+    let digests: Vec<_> = second
+        .iter()
+        .filter(|notice| notice.attributes["transition"] == "digest")
+        .collect();
+    assert_eq!(digests.len(), 1);
+    assert!(digests[0].text.contains("1 readable"), "{}", digests[0].text);
+}
+
+#[test]
+fn without_being_asked_for_there_is_no_digest() {
+    let stage = Stage::with_media();
+    for _ in 0..3 {
+        stage.sweep();
+        stage.rest();
+        stage.model.advance(Duration::from_secs(24 * 60 * 60));
+    }
+    stage.expect_told(&[]);
 }

@@ -120,10 +120,15 @@ fn an_invalid_declaration_is_told_with_its_place_and_other_buckets_go_on() {
         PutItem bucket:media incident#declaration-invalid#bucket:media
         PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger
         Publish needs-you: declaration-invalid on media
-        PutItem bucket:media incident#declaration-invalid#bucket:media",
+        Publish reminder: marker-unexpected on media
+        PutItem bucket:media incident#declaration-invalid#bucket:media
+        PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Unknown), 0));
-    let told = stage.expect_told(&["needs-you: declaration-invalid on media"]);
+    let told = stage.expect_told(&[
+        "needs-you: declaration-invalid on media",
+        "reminder: marker-unexpected on media",
+    ]);
     assert!(told[0].contains("`prefixs`"), "{}", told[0]);
 
     // The other bucket is repaired as ever, also by a sweep over both.

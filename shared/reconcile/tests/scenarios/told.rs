@@ -65,11 +65,16 @@ impl Stage {
         entry.body["repairs"].as_array().unwrap().len()
     }
 
-    /// Which buckets and keys need each other, as the ledger has it.
+    /// Which buckets, keys and aliases concern each other, as the ledger has it.
     pub(crate) fn needs(&self) -> Vec<String> {
+        let is_of_the_index = |name: &str| {
+            ["needs#", "names#", "reader#"]
+                .iter()
+                .any(|kind| name.starts_with(kind))
+        };
         let entries = self.model.ledger_dump().into_iter();
         let others =
-            entries.filter(|entry| entry.name.starts_with("needs#") || entry.name.starts_with("reader#"));
+            entries.filter(|entry| entry.resource.to_string() != "sweep" && is_of_the_index(&entry.name));
         others
             .map(|entry| short(&format!("{} {}", entry.resource, entry.name)))
             .collect()
