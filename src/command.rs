@@ -6,6 +6,7 @@ mod discover;
 mod document;
 mod error;
 mod explain;
+mod finding;
 mod live;
 mod repair;
 mod replay;
@@ -105,6 +106,14 @@ enum Command {
     },
     /// Say what policy documents alone mean for Cloudinary's access; offline, for pull requests
     Explain(Box<explain::Explain>),
+    /// Say what a finding means and what to do about it; without a code, list them all; offline
+    Finding {
+        /// The code of the finding, for example grant-missing
+        code: Option<String>,
+        /// One JSON object; without a code an array of them
+        #[arg(long)]
+        json: bool,
+    },
     /// Say whether two policy documents mean the same; offline (exit status 1: they differ)
     Same {
         /// A policy document
@@ -158,6 +167,7 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,
         Command::Explain(words) => explain::run(&words),
+        Command::Finding { code, json } => finding::run(code.as_deref(), json),
         Command::Same { first, second } => same::run(&first, &second),
         Command::Discover { format } => discover::run(format).await,
     }

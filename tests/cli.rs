@@ -10,6 +10,9 @@ mod demo;
 #[path = "cli/explain.rs"]
 mod explain;
 #[cfg(test)]
+#[path = "cli/finding.rs"]
+mod finding;
+#[cfg(test)]
 #[path = "cli/reach.rs"]
 mod reach;
 #[cfg(test)]

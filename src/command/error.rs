@@ -4,6 +4,7 @@ use std::io;
 
 use guardian_aws::ConnectError;
 use guardian_core::call::CallError;
+use guardian_core::finding::Code;
 use guardian_core::name::BucketName;
 use guardian_core::trigger::TriggerError;
 
@@ -56,6 +57,14 @@ pub enum CommandError {
         /// Why.
         reason: TriggerError,
     },
+    /// No finding has this code.
+    #[error("no finding has the code `{given}`; the nearest are {}", list(nearest))]
+    NoSuchFinding {
+        /// What was given.
+        given: String,
+        /// The codes that look most like it.
+        nearest: Vec<Code>,
+    },
     /// Nothing can be asked where there is no terminal.
     #[error("nothing was changed: standard input is no terminal to ask on; pass --yes to apply the plan")]
     CannotAsk,
@@ -68,6 +77,11 @@ pub enum CommandError {
     /// The output could not be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+}
+
+fn list(codes: &[Code]) -> String {
+    let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    codes.join(", ")
 }
 
 impl From<CallError> for CommandError {

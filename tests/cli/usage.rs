@@ -3,13 +3,14 @@
 use crate::complaint;
 use crate::guardian::Guardian;
 
-/// The commands of issue 2 with what later work and checks rely on.
-const CONTRACT: [(&str, &str); 6] = [
+/// The commands that scripts and other checks rely on, with their options.
+const CONTRACT: [(&str, &str); 7] = [
     ("demo", "--json"),
     ("check", "[BUCKET] --cloud --all --json"),
     ("repair", "<BUCKET> --cloud --yes --json"),
     ("route", "<FILE> --json"),
     ("replay", "<FILE> --yes"),
+    ("finding", "[CODE] --json"),
     ("discover", "--format table terraform cloudformation"),
 ];
 
