@@ -9,14 +9,6 @@ use serde_json::Value;
 use crate::samples::{kinds, sample};
 use crate::{compare, header};
 
-/// Codes whose bodies for machines and for chat are shown as well, of the transition that comes first.
-const IN_FULL: [Code; 4] = [
-    Code::GrantMissing,
-    Code::GrantDenied,
-    Code::MarkerMissing,
-    Code::KeyGrantMissing,
-];
-
 /// Codes that `guardian explain` says of documents, so that no message is about them.
 const OF_DOCUMENTS: [Code; 4] = [
     Code::ControlPolicyDenied,
@@ -112,9 +104,7 @@ fn section(page: &mut String, code: Code) {
         let notice = sample.notice(kind);
         if place == 0 {
             email(page, &notice);
-            if IN_FULL.contains(&code) {
-                bodies(page, &notice);
-            }
+            bodies(page, &notice);
         } else {
             let _ = writeln!(page, "<details>\n<summary>{}</summary>\n", words(kind));
             email(page, &notice);
