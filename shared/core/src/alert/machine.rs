@@ -6,7 +6,7 @@ use super::Occasion;
 use super::fragment::{Fragment, fragments, visible};
 use super::plain::{length_in_json, plain, short, some_of};
 use super::step::steps;
-use crate::attribution::describe;
+use crate::attribution::{Nameless, describe};
 use crate::cause::{Actor, Cause};
 
 /// The version of the schema.
@@ -171,7 +171,11 @@ fn known(cause: &Cause, word: usize) -> Cause {
             address: some(&actor.address),
             request: some(&actor.request),
         }),
-        nameless: cause.nameless.clone(),
+        nameless: cause.nameless.as_ref().map(|nameless| match nameless {
+            Nameless::DataEvents => Nameless::DataEvents,
+            Nameless::NoRecord(event) => Nameless::NoRecord(short(event, word)),
+            Nameless::NotAsked(why) => Nameless::NotAsked(short(why, word)),
+        }),
         looked_up: cause.looked_up,
     }
 }
