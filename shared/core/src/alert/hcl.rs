@@ -185,4 +185,4 @@ fn fields_of(fields: &Map<String, Value>, inner: &str, depth: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
