@@ -15,7 +15,7 @@ mod text;
 
 pub use digest::{Digest, DigestLine, OpenFinding, digest};
 pub use fragment::{Fragment, Fragments, fragments};
-pub(crate) use plain::plain;
+pub use plain::plain;
 
 use std::collections::BTreeMap;
 

@@ -37,7 +37,8 @@ pub enum State {
 /// A change of state that people hear of, with the message that says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
-    /// The same for every copy of this message: finding, subject and a count.
+    /// The same for every copy of this message: finding, subject (with the bucket, where it is a mere name) and a
+    /// count.
     pub id: String,
     /// What changed.
     pub kind: TransitionKind,
@@ -226,10 +227,14 @@ impl Incident {
 
     fn announce(&mut self, kind: TransitionKind, around: Circumstances<'_>) {
         self.transitions += 1;
-        let id = format!(
-            "{}/{}/{}",
-            self.finding.code, self.finding.subject, self.transitions
-        );
+        let (code, subject) = self.finding.identity();
+        let id = match subject {
+            // Several buckets can name the same key that leads nowhere, each with an incident of its own.
+            Subject::NamedKey(_) => format!("{code}/{}/{subject}/{}", around.resource, self.transitions),
+            Subject::Bucket(_) | Subject::Marker(..) | Subject::Key(_) => {
+                format!("{code}/{subject}/{}", self.transitions)
+            }
+        };
         let plan = match kind {
             TransitionKind::Repaired => self.attempt.as_ref().map(|attempt| attempt.plan.as_str()),
             TransitionKind::NeedsYou | TransitionKind::Reminder | TransitionKind::Resolved => None,

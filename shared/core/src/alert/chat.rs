@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::fragment::{Fragment, fragments, visible};
-use super::plain::{is_hidden, lines, list, short, some_of};
+use super::plain::{is_hidden, length_in_json, lines, list, short, some_of};
 use super::step::steps;
 use super::subject::headline;
 use super::text::describe_cause;
@@ -15,6 +15,12 @@ use crate::attribution::describe;
 /// "Custom notifications", parameter details: a title has at most 250 characters, a description at most 8,000.
 const TITLE: usize = 250;
 pub(super) const DESCRIPTION: usize = 8_000;
+
+/// The most bytes the body may take as a string in JSON, beside the other bodies in the same message.
+pub(super) const LIMIT: usize = 40_000;
+
+/// What a block of code begins and ends with.
+const FENCE: &str = "```";
 
 /// Room for the parts of a description, in bytes.
 const MESSAGE: usize = 1_500;
@@ -39,7 +45,11 @@ pub(super) fn chat(occasion: &Occasion<'_>) -> String {
             finding.severity.to_string(),
             occasion.kind.as_str().to_owned(),
         ],
-        thread: &format!("{}/{}/{}", finding.code, finding.subject, occasion.opened),
+        // Two buckets can name the same key that leads nowhere: code and subject are not enough.
+        thread: &format!(
+            "{}/{}/{}/{}",
+            occasion.resource, finding.code, finding.subject, occasion.opened
+        ),
         summary: finding.code.title(),
         related: related.iter().map(|name| harmless(name)).collect(),
         context: json!({
@@ -64,8 +74,19 @@ pub(super) struct Notification<'a> {
     pub(super) context: Value,
 }
 
-/// The service's shape.
+/// The service's shape, with as much of the description as fits.
 pub(super) fn notification(said: &Notification<'_>) -> String {
+    let mut body = String::new();
+    for characters in [DESCRIPTION, DESCRIPTION / 2, DESCRIPTION / 4, DESCRIPTION / 8] {
+        body = shaped(said, characters);
+        if length_in_json(&body) <= LIMIT {
+            break;
+        }
+    }
+    body
+}
+
+fn shaped(said: &Notification<'_>, characters: usize) -> String {
     let digest = Sha256::digest(said.thread);
     let thread: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let body = json!({
@@ -74,7 +95,7 @@ pub(super) fn notification(said: &Notification<'_>) -> String {
         "content": {
             "textType": "client-markdown",
             "title": cut(&harmless(said.title), TITLE),
-            "description": cut(said.description, DESCRIPTION),
+            "description": cut_blocks(said.description, characters),
             "nextSteps": said.steps.iter().map(|step| short(step, STEP)).collect::<Vec<_>>(),
             "keywords": said.keywords,
         },
@@ -94,6 +115,24 @@ fn cut(text: &str, characters: usize) -> String {
     }
     let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
     kept + "…"
+}
+
+/// What is cut within a block of code still ends it.
+fn cut_blocks(text: &str, characters: usize) -> String {
+    if text.chars().count() <= characters {
+        return text.to_owned();
+    }
+    let kept: String = text
+        .chars()
+        .take(characters.saturating_sub(FENCE.len() + 2))
+        .collect();
+    // Half a fence at the very end is none.
+    let kept = kept.trim_end_matches('`');
+    if kept.matches(FENCE).count() % 2 == 0 {
+        format!("{kept}…")
+    } else {
+        format!("{kept}…\n{FENCE}")
+    }
 }
 
 fn description(occasion: &Occasion<'_>) -> String {
@@ -139,8 +178,8 @@ fn description(occasion: &Occasion<'_>) -> String {
 
 fn pasted(tool: &str, fragment: &Fragment) -> String {
     let place = harmless(&fragment.place);
-    // In a block these two are shown in another way than they are written: what is pasted has to be exact.
-    let inexact = fragment.text.contains(['`', '<', '>', '@', '&']) || fragment.text.contains("://");
+    // What is pasted has to be exact, so nothing in it may need a look-alike.
+    let inexact = fragment.text.lines().any(|line| in_block(line) != line);
     if fragment.text.len() > FRAGMENT || inexact {
         return format!("*{tool}* ({place}): in the e-mail and in the message for machines.");
     }
@@ -155,7 +194,7 @@ pub(super) fn code(text: &str) -> String {
 
 fn block(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| in_block(line)).collect();
-    format!("```\n{}\n```", lines.join("\n"))
+    format!("{FENCE}\n{}\n{FENCE}", lines.join("\n"))
 }
 
 /// Makes links, mentions and the end of a code span impossible by putting a look-alike in the place of every

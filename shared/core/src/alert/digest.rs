@@ -6,10 +6,10 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::chat::{Notification, code, notification};
+use super::chat::{DESCRIPTION, Notification, code, notification};
 use super::machine::{VERSION, first_that_fits};
-use super::plain::list;
-use super::text::{fitted, section};
+use super::plain::{length_in_json, list};
+use super::text::{LIMIT, fitted, section};
 use super::{Notice, subject};
 use crate::finding::{Code, Severity, Verdict};
 use crate::moment::Moment;
@@ -63,8 +63,10 @@ impl DigestLine {
 
 /// How many lines of a kind a message names; the counts are always of all.
 const MOST: usize = 300;
-/// The same for chat.
-const MOST_IN_CHAT: usize = 20;
+/// The same for chat, from most to none.
+const FEWER_IN_CHAT: [usize; 4] = [20, 10, 5, 0];
+
+const NOTHING: &str = "Nothing needs you.";
 
 struct Counted<'a> {
     digest: &'a Digest,
@@ -147,7 +149,7 @@ pub fn digest(digest: &Digest) -> Notice {
     Notice {
         subject: subject::of(&format!("digest: {}", counted.summary())),
         text: text(&counted),
-        json: first_that_fits([MOST, 100, 30, 0].into_iter().map(|most| machine(&counted, most))),
+        json: first_that_fits(FEWER.into_iter().map(|most| machine(&counted, most))),
         chat: chat(&counted),
         attributes: attributes
             .into_iter()
@@ -156,7 +158,23 @@ pub fn digest(digest: &Digest) -> Notice {
     }
 }
 
+/// How many lines are named, from most to none: the first that fits is sent.
+const FEWER: [usize; 5] = [MOST, 100, 30, 10, 0];
+
 fn text(counted: &Counted<'_>) -> String {
+    let mut last = String::new();
+    for most in FEWER {
+        last = naming(counted, most);
+        if length_in_json(&last) + END.len() <= LIMIT - 200 {
+            break;
+        }
+    }
+    fitted(last, END)
+}
+
+const END: &str = "\nMore on a bucket: guardian check BUCKET; on a finding: guardian finding CODE\n";
+
+fn naming(counted: &Counted<'_>, most: usize) -> String {
     let mut text = format!("DIGEST of {}", counted.digest.at);
     // Writing to a String cannot fail; the results carry no news.
     let _ = match counted.digest.since {
@@ -165,23 +183,20 @@ fn text(counted: &Counted<'_>) -> String {
     };
     let _ = writeln!(text, "\n{}", counted.summary());
     if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
-        let _ = writeln!(text, "Nothing needs you.");
+        let _ = writeln!(text, "{NOTHING}");
     }
     if !counted.unwell.is_empty() {
         section(
             &mut text,
             "Unwell, worst first",
-            &some(&counted.unwell, MOST, unwell_line),
+            &some(&counted.unwell, most, unwell_line),
         );
     }
     if !counted.unseen.is_empty() {
         let title = format!("New objects not looked at: {}", counted.unseen_objects);
-        section(&mut text, &title, &some(&counted.unseen, MOST, unseen_line));
+        section(&mut text, &title, &some(&counted.unseen, most, unseen_line));
     }
-    fitted(
-        text,
-        "\nMore on a bucket: guardian check BUCKET; on a finding: guardian finding CODE\n",
-    )
+    text
 }
 
 fn some(lines: &[&DigestLine], most: usize, render: fn(&DigestLine) -> String) -> Vec<String> {
@@ -254,17 +269,30 @@ fn machine(counted: &Counted<'_>, most: usize) -> Value {
     })
 }
 
-fn chat(counted: &Counted<'_>) -> String {
+fn described(counted: &Counted<'_>, most: usize) -> String {
     let mut out = vec![counted.summary()];
-    out.extend(some(&counted.unwell, MOST_IN_CHAT, |line| {
-        code(&unwell_line(line))
-    }));
+    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+        out.push(NOTHING.to_owned());
+    }
+    out.extend(some(&counted.unwell, most, |line| code(&unwell_line(line))));
     if counted.unseen_objects > 0 {
         out.push(format!("*New objects not looked at:* {}", counted.unseen_objects));
     }
+    out.join("\n")
+}
+
+fn chat(counted: &Counted<'_>) -> String {
+    let mut description = String::new();
+    for most in FEWER_IN_CHAT {
+        description = described(counted, most);
+        // Some room is kept free for the end of a block.
+        if description.chars().count() < DESCRIPTION - 10 {
+            break;
+        }
+    }
     notification(&Notification {
         title: &format!("digest: {}", counted.summary()),
-        description: &out.join("\n"),
+        description: &description,
         steps: Vec::new(),
         keywords: vec!["digest".to_owned()],
         thread: "digest",

@@ -97,7 +97,8 @@ fn marker(bucket: &BucketName, key: &str, sse_s3: bool) -> Fragments {
     let command = format!(
         "aws s3api put-object --bucket {} --key {}{encryption}",
         quoted(bucket.as_str()),
-        quoted(&visible(key))
+        // Every line of a comment has to be one.
+        quoted(&visible(key).replace('\n', "\\u000a"))
     );
     Fragments {
         terraform: Fragment {

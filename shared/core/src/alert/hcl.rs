@@ -119,6 +119,9 @@ fn conditions(blocks: &mut Vec<String>, value: &Value) -> Option<()> {
 /// One word or several; numbers and switches are words in a policy.
 fn words(value: &Value) -> Option<Vec<String>> {
     let word = |value: &Value| match value {
+        // The data source reads `&{` as `${` (Terraform AWS provider, aws_iam_policy_document, "Context Variable
+        // Interpolation").
+        Value::String(text) if text.contains("&{") => None,
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
@@ -182,4 +185,4 @@ fn fields_of(fields: &Map<String, Value>, inner: &str, depth: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -14,8 +14,9 @@ pub(super) fn is_hidden(c: char) -> bool {
         )
 }
 
-/// One line: no line break of its own, nothing that cannot be seen.
-pub(crate) fn plain(text: &str) -> String {
+/// One line: every line break, and whatever else cannot be seen, becomes U+FFFD.
+#[must_use]
+pub fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if is_hidden(c) { '\u{fffd}' } else { c })
         .collect()

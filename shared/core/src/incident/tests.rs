@@ -110,3 +110,17 @@ fn an_incident_reads_back_from_the_ledger_as_it_was() {
     let text = serde_json::to_string(&incident).unwrap();
     assert_eq!(serde_json::from_str::<Incident>(&text).unwrap(), incident);
 }
+
+#[test]
+fn two_buckets_that_name_the_same_lost_key_have_transitions_of_their_own() {
+    let id = |bucket: &str| {
+        let mut look = Look::new();
+        look.resource = bucket.parse().unwrap();
+        let subject = Subject::NamedKey("alias/media".to_owned());
+        let lost = Finding::new(Code::KeyMissing, subject, "it leads nowhere", json!({}));
+        let mut incident = Incident::open(lost, look.at(0));
+        incident.needs_you(look.at(0));
+        incident.outbox[0].id.clone()
+    };
+    assert_ne!(id("bucket:one"), id("bucket:two"));
+}

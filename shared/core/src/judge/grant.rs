@@ -9,6 +9,7 @@ use guardian_policy::{
 use serde_json::{Value, json};
 
 use super::{Judgement, only_allows};
+use crate::alert::plain;
 use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 
 /// One thing a policy is asked: an action, the resources it is meant for, and what is known of the request.
@@ -170,7 +171,7 @@ fn told(wanted: &Wanted<'_>, code: Code, decisions: &[&Decision]) -> Finding {
     keys.dedup();
     let mut message = code.title().to_owned();
     if !keys.is_empty() && code == wanted.codes.conditional {
-        message.push_str(&format!(" (`{}`)", keys.join("`, `")));
+        message.push_str(&format!(" (`{}`)", plain(&keys.join("`, `"))));
     }
     if let Some(first) = decisions.first() {
         message.push_str(&format!(": {first}"));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use guardian_core::alert::plain;
 use guardian_core::budget::{self, Allowance};
 use guardian_core::finding::{Code, Finding, Subject};
 use guardian_core::incident::{Circumstances, Incident, State};
@@ -85,11 +86,11 @@ fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
 
 fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {
     let who = guardian_core::attribution::describe(around.cause);
-    let message = format!(
+    let message = plain(&format!(
         "`{code}` was repaired {} times within an hour and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
         budget::REPAIRS,
         around.cause.event
-    );
+    ));
     Finding::new(
         Code::Flapping,
         subject,
