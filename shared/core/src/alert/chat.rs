@@ -128,7 +128,7 @@ fn cut_blocks(text: &str, characters: usize) -> String {
         .collect();
     // Half a fence at the very end is none.
     let kept = kept.trim_end_matches('`');
-    if kept.matches(FENCE).count() % 2 == 0 {
+    if kept.matches(FENCE).count().is_multiple_of(2) {
         format!("{kept}…")
     } else {
         format!("{kept}…\n{FENCE}")
