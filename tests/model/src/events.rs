@@ -1,6 +1,6 @@
 //! What the world hears of a change: CloudTrail records, service events, and the way they take.
 //!
-//! Shapes follow the samples in `../shared/events`; no value is copied from them.
+//! Shapes follow what AWS documents and what public records show, as the files in `/events` do.
 
 pub(crate) mod delivery;
 pub(crate) mod native;

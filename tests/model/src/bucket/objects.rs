@@ -90,7 +90,7 @@ impl State {
     }
 
     /// Deletes the delete marker, which brings the object back and yet reads "Object Deleted / Permanently
-    /// Deleted" (localstack's recording against AWS, `../shared/events/INDEX.md`).
+    /// Deleted" (LocalStack's public recordings of AWS).
     pub(crate) fn undelete_object(
         &mut self,
         caller: &Caller,
