@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
 use aws_sdk_sqs::types::QueueAttributeName;
 use guardian_aws::{Aws, Connection, PARAMETER_PREFIX, Stack};
 use guardian_core::cause::Work;
@@ -58,6 +61,22 @@ fn schedule(id: &str) -> Message {
     }
 }
 
+/// The ledger's table, as template.yaml makes it.
+async fn create_table(connection: &Connection) -> String {
+    let client = aws_sdk_dynamodb::Client::new(connection.config());
+    let mut request = client.create_table().table_name("guardian-ledger");
+    for (name, kind) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        let element = KeySchemaElement::builder().attribute_name(name);
+        request = request
+            .attribute_definitions(attribute.attribute_type(ScalarAttributeType::S).build().unwrap())
+            .key_schema(element.key_type(kind).build().unwrap());
+    }
+    let made = request.billing_mode(BillingMode::PayPerRequest).send().await;
+    made.unwrap();
+    "guardian-ledger".to_owned()
+}
+
 /// The pipeline's queue, adapters and settings on the emulator.
 struct Pipeline {
     aws: Aws,
@@ -78,6 +97,7 @@ impl Pipeline {
             .await
             .unwrap();
         let work = queue.queue_url.unwrap();
+        let table = create_table(&connection).await;
         let ssm = aws_sdk_ssm::Client::new(connection.config());
         for number in 0..count {
             let put = ssm
@@ -98,6 +118,7 @@ impl Pipeline {
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),
+            table: Some(table),
             ..Stack::default()
         };
         Self {

@@ -13,14 +13,14 @@ pub(crate) struct Call(String);
 impl Call {
     /// Whether it can change anything. What is not known to be a read is a write.
     pub(crate) fn is_write(&self) -> bool {
-        const READS: [&str; 4] = ["GET /", "HEAD /", "TrentService.", "AmazonSSM."];
+        const READS: [&str; 5] = ["GET /", "HEAD /", "TrentService.", "AmazonSSM.", "CloudTrail_"];
         // STS speaks the query protocol and is the only service here that does.
         let reads = self.0 == "POST /" || READS.iter().any(|read| self.0.starts_with(read));
         let operation = self.0.split_once('.').map_or("", |(_, operation)| operation);
         let of_target = !self.0.contains(' ');
         !reads
             || of_target
-                && !["Get", "Describe", "List"]
+                && !["Get", "Describe", "List", "Lookup"]
                     .iter()
                     .any(|verb| operation.starts_with(verb))
     }

@@ -37,7 +37,7 @@ impl Call {
     /// Whether it changes anything in AWS, be it a bucket, a key, the ledger or a queue.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        const READS: [&str; 5] = ["Get", "Head", "List", "Describe", "Query"];
+        const READS: [&str; 6] = ["Get", "Head", "List", "Describe", "Query", "Lookup"];
         !READS.iter().any(|verb| self.operation.starts_with(verb))
     }
 
