@@ -1,7 +1,7 @@
 //! What to do next.
 
 use super::{Occasion, TransitionKind};
-use crate::finding::{Code, Remedy, Subject};
+use crate::finding::{Code, Remedy, Subject, Verdict};
 
 /// What the placeholders of the catalogue stand for here. Where more than one name would fit, the placeholder
 /// stays.
@@ -52,12 +52,8 @@ impl Names {
 pub(super) fn steps(occasion: &Occasion<'_>, dress: impl Fn(&str) -> String) -> Vec<String> {
     let code = occasion.finding.code;
     match occasion.kind {
-        TransitionKind::Repaired => vec![
-            "Nothing now.".to_owned(),
-            keep(code).to_owned(),
-            CACHES.to_owned(),
-        ],
-        TransitionKind::Resolved => vec!["Nothing: this is over.".to_owned(), CACHES.to_owned()],
+        TransitionKind::Repaired => told("Nothing now.", Some(keep(code)), occasion),
+        TransitionKind::Resolved => told("Nothing: this is over.", None, occasion),
         TransitionKind::NeedsYou | TransitionKind::Reminder => {
             let names = Names::of(occasion);
             let observed = occasion.finding.remedy == Remedy::Repair && occasion.planned().is_some();
@@ -69,6 +65,14 @@ pub(super) fn steps(occasion: &Occasion<'_>, dress: impl Fn(&str) -> String) -> 
                 .collect()
         }
     }
+}
+
+/// What is left to do when it is over.
+fn told(first: &str, keep: Option<&str>, occasion: &Occasion<'_>) -> Vec<String> {
+    let failed = occasion.finding.verdict != Verdict::Readable;
+    let caches = failed.then_some(CACHES);
+    let steps = [Some(first), keep, caches];
+    steps.into_iter().flatten().map(str::to_owned).collect()
 }
 
 const OBSERVED: &str = "The guardian only observes here. Let it repair (`\"mode\": \"repair\"` in the declaration, and the stack's mode), or make the change above.";
