@@ -33,16 +33,8 @@ pub enum Search {
     Ask(&'static str),
 }
 
-/// Objects come and go in these; S3 tells the first three by itself as well.
-const OBJECT_EVENTS: &[&str] = &[
-    "Object Created",
-    "Object Deleted",
-    "PutObject",
-    "CopyObject",
-    "CompleteMultipartUpload",
-    "DeleteObject",
-    "UpdateObjectEncryption",
-];
+/// What S3 tells by itself begins so; it names an account, no more.
+const TOLD_BY_S3: &str = "Object ";
 /// After these nothing is anybody's doing: the bucket is only now looked after, or looked after otherwise.
 const BEGINNINGS: &[&str] = &["Parameter Store Change", "CreateBucket"];
 const POLICY_CALLS: &[&str] = &["PutBucketPolicy", "DeleteBucketPolicy"];
@@ -52,7 +44,7 @@ const BLOCK_CALLS: &[&str] = &[
     "PutAccountPublicAccessBlock",
     "PutBucketPolicy",
 ];
-/// What brings another key into use.
+/// What brings a key into use that was not needed before.
 const KEY_CHOICES: &[&str] = &[
     "PutBucketEncryption",
     "DeleteBucketEncryption",
@@ -84,6 +76,14 @@ fn calls(code: Code) -> &'static [&'static str] {
         Code::KeyUnusable => &["DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial"],
         Code::KeyMissing => &["PutBucketEncryption", "DeleteAlias", "DeleteKey"],
         Code::KeyAwsManaged | Code::KeyForeign => &["PutBucketEncryption"],
+        Code::MarkerMissing => &["DeleteObject", "Object Deleted"],
+        Code::MarkerUnexpected | Code::MarkerUnreadable => &[
+            "PutObject",
+            "CopyObject",
+            "CompleteMultipartUpload",
+            "UpdateObjectEncryption",
+            "Object Created",
+        ],
         _ => &[],
     }
 }
@@ -99,24 +99,26 @@ fn is_about_a_marker(code: Code) -> bool {
     )
 }
 
-/// How the author of a new finding can be named, given what led to the look.
+/// How the author of a new finding can be named, given what led to the look and whether it brought the key into use
+/// that the finding is about.
 #[must_use]
-pub fn search(finding: &Finding, cause: &Cause) -> Search {
+pub fn search(finding: &Finding, cause: &Cause, first_need: bool) -> Search {
     let event = cause.event.as_str();
     let code = finding.code;
     if BEGINNINGS.contains(&event) {
         return Search::None;
     }
+    let calls = calls(code);
+    let explains =
+        calls.contains(&event) || (first_need && is_about_a_key(code) && KEY_CHOICES.contains(&event));
     if is_about_a_marker(code) {
-        let told_by_cloudtrail = OBJECT_EVENTS.contains(&event) && !event.starts_with("Object ");
-        return if told_by_cloudtrail {
+        return if explains && !event.starts_with(TOLD_BY_S3) {
             Search::None
         } else {
             Search::DataEvents
         };
     }
-    let calls = calls(code);
-    if calls.contains(&event) || (is_about_a_key(code) && KEY_CHOICES.contains(&event)) {
+    if explains {
         return Search::None;
     }
     match calls.first() {
@@ -124,6 +126,18 @@ pub fn search(finding: &Finding, cause: &Cause) -> Search {
         Some(_) if code == Code::GrantMissing && has_no_policy(finding) => Search::Ask("DeleteBucketPolicy"),
         Some(likeliest) => Search::Ask(likeliest),
         None => Search::None,
+    }
+}
+
+/// The cause of a finding that nobody can be named for. Whoever the event names did something else, unless it is S3's
+/// own word on what was found, which names the account.
+#[must_use]
+pub fn unnamed(finding: &Finding, cause: &Cause, why: Nameless) -> Cause {
+    let explains = calls(finding.code).contains(&cause.event.as_str());
+    Cause {
+        actor: cause.actor.clone().filter(|_| explains),
+        nameless: Some(why),
+        ..cause.clone()
     }
 }
 

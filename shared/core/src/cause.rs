@@ -73,6 +73,9 @@ pub struct Work {
     /// Whether this is a look of the sweep, which no event about this resource asked for.
     #[serde(default)]
     pub swept: bool,
+    /// Whether a bucket came to need this key only now: what made it do so explains what is wrong with the key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_need: bool,
     /// Objects that were written, of which some are to be looked at.
     #[serde(default, skip_serializing_if = "Written::is_empty")]
     pub written: Written,
@@ -90,6 +93,7 @@ impl Work {
             cause,
             look: 0,
             swept: false,
+            first_need: false,
             written: Written::default(),
             narrow: false,
         }

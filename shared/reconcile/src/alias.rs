@@ -8,10 +8,10 @@ use guardian_core::observation::{BucketObservation, DefaultEncryption, Presence}
 use guardian_core::settings::Settings;
 use serde_json::{Value, json};
 
-use crate::ReconcileError;
 use crate::book::Book;
 use crate::index::{self, Found};
-use crate::seam::{Entry, Ledger, Stored};
+use crate::seam::{Entry, Ledger};
+use crate::{ReconcileError, store};
 
 /// In a bucket's page: an alias that its default encryption names.
 const NAMES: &str = "names#";
@@ -63,10 +63,8 @@ impl Aliases {
         }
         index::put(ledger, &page, bucket, body, known, found).await?;
         if !known {
-            match ledger.put_entry(&own(bucket, &alias, 0)).await? {
-                Stored::Done(version) => drop(self.held.insert(alias, version)),
-                Stored::Conflict => return Err(ReconcileError::Contended(format!("{NAMES}{alias}"))),
-            }
+            let version = store::put(ledger, &own(bucket, &alias, 0)).await?;
+            self.held.insert(alias, version);
         }
         Ok(())
     }
@@ -93,10 +91,7 @@ impl Aliases {
     ) -> Result<(), ReconcileError> {
         index::remove(ledger, &Resource::Alias(alias.clone()), bucket).await?;
         let version = self.held.remove(alias).unwrap_or_default();
-        match ledger.delete_entry(&own(bucket, alias, version)).await? {
-            Stored::Done(_) => Ok(()),
-            Stored::Conflict => Err(ReconcileError::Contended(format!("{NAMES}{alias}"))),
-        }
+        store::delete(ledger, &own(bucket, alias, version)).await
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use guardian_core::attribution::{Nameless, Search, last_about, search};
-use guardian_core::cause::Cause;
+use guardian_core::attribution::{Nameless, Search, last_about, search, unnamed};
+use guardian_core::cause::{Cause, Work};
 use guardian_core::finding::Finding;
 use guardian_core::name::Resource;
 use tracing::warn;
@@ -21,13 +21,13 @@ const QUESTIONS: usize = 2;
 pub(crate) async fn authors<T: Trail>(
     trail: &T,
     resource: &Resource,
-    cause: &Cause,
+    work: &Work,
     news: Vec<Finding>,
 ) -> Vec<(Finding, Cause)> {
     let searches: Vec<(Finding, Search)> = news
         .into_iter()
         .map(|finding| {
-            let search = search(&finding, cause);
+            let search = search(&finding, &work.cause, work.first_need);
             (finding, search)
         })
         .collect();
@@ -50,28 +50,18 @@ pub(crate) async fn authors<T: Trail>(
         (event, answer)
     });
     let answers: BTreeMap<&str, Result<Cause, Nameless>> = join_all(asked).await.into_iter().collect();
-    let unnamed = |why: Nameless| Cause {
-        nameless: Some(why),
-        ..cause.clone()
-    };
+    let too_many = Err(Nameless::NotAsked("too many questions at once".to_owned()));
     searches
         .into_iter()
         .filter_map(|(finding, search)| {
-            let author = match search {
+            let answer = match search {
                 Search::None => return None,
-                Search::DataEvents => unnamed(Nameless::DataEvents),
-                Search::Ask(event) => match answers.get(event) {
-                    Some(Ok(found)) => found.clone(),
-                    // What the look's event says of its own author is about something else.
-                    Some(Err(why)) => Cause {
-                        actor: None,
-                        ..unnamed(why.clone())
-                    },
-                    None => Cause {
-                        actor: None,
-                        ..unnamed(Nameless::NotAsked("too many questions at once".to_owned()))
-                    },
-                },
+                Search::DataEvents => &Err(Nameless::DataEvents),
+                Search::Ask(event) => answers.get(event).unwrap_or(&too_many),
+            };
+            let author = match answer {
+                Ok(found) => found.clone(),
+                Err(why) => unnamed(&finding, &work.cause, why.clone()),
             };
             Some((finding, author))
         })

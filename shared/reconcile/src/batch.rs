@@ -91,11 +91,22 @@ where
 }
 
 /// The cause that says most about who did it, and the earliest look, stand for all.
+///
+/// New objects add themselves and nothing else to a whole look: an upload neither did what that finds, nor is it a
+/// reason to take a sweep for less than one.
 fn merge(merged: &mut Work, other: &Work) {
+    if merged.narrow && !other.narrow {
+        let objects = std::mem::replace(merged, other.clone());
+        merged.written.add(objects.written);
+        return;
+    }
+    merged.written.add(other.written.clone());
+    if other.narrow && !merged.narrow {
+        return;
+    }
     merged.look = merged.look.min(other.look);
     merged.swept &= other.swept;
-    merged.narrow &= other.narrow;
-    merged.written.add(other.written.clone());
+    merged.first_need |= other.first_need;
     let tells = |work: &Work| {
         let actor = work.cause.actor.as_ref();
         actor.is_some_and(|actor| actor.principal.is_some() && !is_ourselves(work))

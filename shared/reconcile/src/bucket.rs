@@ -17,12 +17,12 @@ use crate::alias::Aliases;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
-use crate::fleet::{self, Standing};
 use crate::index::Found;
-use crate::need::Needs;
+use crate::need::{Look, Needs};
 use crate::observe::{KnownKeys, look_at_bucket, look_at_keys};
+use crate::route::queue;
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, written};
+use crate::{ReconcileError, Report, fleet, written};
 
 /// Reconciles one bucket.
 pub(crate) async fn reconcile_bucket<A>(
@@ -43,29 +43,22 @@ where
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
         Err(error) => {
-            let (report, book) = invalid(aws, resource, bucket, book, work, &error).await?;
-            let standing = settings.digest.and_then(|_| Standing::of(&report, &book));
-            fleet::keep(aws, &book, bucket, standing).await?;
+            let report = invalid(aws, resource, bucket, &mut book, work, &error).await?;
+            fleet::keep(aws, settings, bucket, &book, &report).await?;
             return Ok(report);
         }
     };
-    let found_on_objects = if work.written.is_empty() {
-        Vec::new()
-    } else {
-        let found = written::look_at(aws, settings, &declaration, &book, work.written.clone()).await?;
-        let needs = Needs::of_bucket(&book);
-        let is_known = |key: &KeyArn| needs.keys().any(|known| known == key);
-        let fresh: Vec<KeyArn> = found.keys.into_iter().filter(|key| !is_known(key)).collect();
-        if found.is_news {
-            written::keep(aws, &mut book, &resource, found.tally).await?;
-        }
-        if work.narrow && fresh.is_empty() {
+    let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
+    let mut on_objects = Vec::new();
+    if !work.written.is_empty() {
+        let found = written::look_at(aws, settings, &declaration, &mut book, work.written.clone()).await?;
+        on_objects = found.keys;
+        on_objects.retain(|key| !needs.keys().any(|known| known == key));
+        if work.narrow && on_objects.is_empty() {
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
         }
-        fresh
-    };
-    let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
+    }
     // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
     let pages = if work.swept {
         needs.pages().chain(aliases.pages()).collect()
@@ -81,7 +74,7 @@ where
     let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
     let known = KnownKeys {
         remembered: &remembered,
-        on_objects: &found_on_objects,
+        on_objects: &on_objects,
     };
     let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
     let mut judgement = judge_bucket(settings, &declaration, &seen);
@@ -113,8 +106,7 @@ where
     };
     let apply = async |plan| apply_to_bucket(aws, settings, &declaration, &seen, plan).await;
     let report = cycle.close(aws, &mut book, plan, apply).await?;
-    let standing = settings.digest.and_then(|_| Standing::of(&report, &book));
-    fleet::keep(aws, &book, bucket, standing).await?;
+    fleet::keep(aws, settings, bucket, &book, &report).await?;
     Ok(report)
 }
 
@@ -134,7 +126,8 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     // whatever fails here is done again.
     let needs = Needs::of_bucket(&book);
     needs.release(aws, bucket).await?;
-    queue_keys(aws, bucket, work, needs.keys().cloned().collect()).await?;
+    let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
+    queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
     needs.forget(aws, bucket).await?;
     let affected = Affected::default();
@@ -155,10 +148,10 @@ async fn invalid<A: Ledger + Topic + Clock>(
     aws: &A,
     resource: Resource,
     bucket: &BucketName,
-    mut book: Book,
+    book: &mut Book,
     work: &Work,
     error: &DeclarationError,
-) -> Result<(Report, Book), ReconcileError> {
+) -> Result<Report, ReconcileError> {
     let subject = Subject::Bucket(bucket.clone());
     let evidence = json!({"declaration": error.to_string()});
     let finding = Finding::new(Code::DeclarationInvalid, subject, error.to_string(), evidence);
@@ -183,7 +176,7 @@ async fn invalid<A: Ledger + Topic + Clock>(
     report.verdict = Some(Verdict::Unknown);
     report.said = book.close(aws).await?;
     report.findings = judgement.findings;
-    Ok((report, book))
+    Ok(report)
 }
 
 /// Queues the keys; the bucket is part of the de-duplication, because each bucket may bring a new need.
@@ -191,11 +184,11 @@ async fn queue_keys<Q: Queues>(
     queues: &Q,
     bucket: &BucketName,
     work: &Work,
-    keys: Vec<KeyArn>,
+    keys: Vec<Look>,
 ) -> Result<(), ReconcileError> {
     let batch: Vec<Work> = keys
         .into_iter()
-        .map(|key| {
+        .map(|Look { key, is_new }| {
             let cause = Cause {
                 id: format!("{}/{bucket}", work.cause.id),
                 ..work.cause.clone()
@@ -203,17 +196,13 @@ async fn queue_keys<Q: Queues>(
             Work {
                 look: work.look,
                 swept: work.swept,
+                first_need: is_new,
                 ..Work::new(Resource::Key(key), cause)
             }
         })
         .collect();
-    let mut refused = 0;
-    for chunk in batch.chunks(crate::route::SEND_BATCH) {
-        refused += queues.send_work(chunk).await?.len();
-    }
-    if refused > 0 {
-        Err(ReconcileError::NotQueued(refused))
-    } else {
-        Ok(())
+    match queue(queues, &batch).await? {
+        0 => Ok(()),
+        refused => Err(ReconcileError::NotQueued(refused)),
     }
 }

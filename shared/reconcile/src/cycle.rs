@@ -73,7 +73,7 @@ impl Cycle<'_> {
         let news = book.news(&judgement);
         book.begin(aws, &plan, &judgement, around).await?;
         // Nobody waits to be healed for a name.
-        let (applied, authors) = join!(apply(plan), authors(aws, &self.resource, &self.work.cause, news));
+        let (applied, authors) = join!(apply(plan), authors(aws, &self.resource, self.work, news));
         let applied = applied?;
         for (finding, cause) in authors {
             book.attribute(&finding, &cause, around);

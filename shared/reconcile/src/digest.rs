@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::alert::{Digest, DigestLine, OpenFinding, digest};
+use guardian_core::alert::{Digest, DigestLine, digest};
 use guardian_core::finding::Verdict;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::settings::Settings;
 use serde_json::json;
 
-use crate::ReconcileError;
 use crate::book::Book;
 use crate::fleet::Standing;
-use crate::seam::{Clock, Entry, Ledger, Stored, Topic};
+use crate::seam::{Clock, Entry, Ledger, Topic};
+use crate::{ReconcileError, store};
 
 /// In the sweep's page: when the last one was sent.
 const DIGEST: &str = "digest";
@@ -40,19 +40,10 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
     }
     let line = |bucket: &BucketName| {
         let standing = fleet.get(bucket).and_then(Option::as_ref);
-        let findings = standing.map(|standing| standing.findings.as_slice());
         DigestLine {
             bucket: bucket.clone(),
             verdict: standing.map_or(Verdict::Unknown, |standing| standing.verdict),
-            open: findings
-                .unwrap_or_default()
-                .iter()
-                .map(|open| OpenFinding {
-                    code: open.code,
-                    severity: open.severity,
-                    since: open.since,
-                })
-                .collect(),
+            open: standing.map_or_else(Vec::new, |standing| standing.open.clone()),
             not_looked_at: standing.map_or(0, |standing| standing.passed_over),
         }
     };
@@ -69,8 +60,5 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
         body: json!(at),
         expires: None,
     };
-    match aws.put_entry(&entry).await? {
-        Stored::Done(_) => Ok(()),
-        Stored::Conflict => Err(ReconcileError::Contended(entry.name)),
-    }
+    store::put(aws, &entry).await.map(drop)
 }

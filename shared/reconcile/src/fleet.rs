@@ -4,17 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use guardian_core::finding::{Code, Severity, Verdict};
-use guardian_core::moment::Moment;
+use guardian_core::alert::OpenFinding;
+use guardian_core::finding::Verdict;
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::warn;
 
 use crate::book::Book;
 use crate::index::{self, Found, READER};
-use crate::seam::{Entry, Ledger, Stored};
-use crate::{ReconcileError, Report, written};
+use crate::seam::{Entry, Ledger};
+use crate::{ReconcileError, Report, store, written};
 
 /// In the bucket's page: what was last written into the sweep's page.
 const STANDING: &str = "standing";
@@ -23,8 +24,9 @@ const STANDING: &str = "standing";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Standing {
     pub(crate) verdict: Verdict,
+    /// What was open, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) findings: Vec<Open>,
+    pub(crate) open: Vec<OpenFinding>,
     /// How many new objects were not looked at so far.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(crate) passed_over: u64,
@@ -38,65 +40,50 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-/// Something that stood in the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Open {
-    pub(crate) code: Code,
-    pub(crate) severity: Severity,
-    /// Where it is the bucket's own incident; a key's incident lies with the key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) since: Option<Moment>,
-}
-
 impl Standing {
     /// How the bucket stands after a look.
-    pub(crate) fn of(report: &Report, book: &Book) -> Option<Self> {
-        let mut findings: Vec<Open> = report
+    fn of(report: &Report, book: &Book) -> Option<Self> {
+        let mut open: Vec<OpenFinding> = report
             .findings
             .iter()
             .filter_map(|finding| {
                 let since = book.opened(finding);
                 let elsewhere = finding.subject.key().is_some();
-                (elsewhere || since.is_some()).then_some(Open {
+                (elsewhere || since.is_some()).then_some(OpenFinding {
                     code: finding.code,
                     severity: finding.severity,
                     since,
                 })
             })
             .collect();
-        findings.sort_by_key(|open| (std::cmp::Reverse(open.severity), open.code));
-        findings.dedup();
+        open.sort_by_key(|open| (std::cmp::Reverse(open.severity), open.code));
+        open.dedup();
         Some(Self {
             verdict: report.verdict?,
-            findings,
+            open,
             passed_over: written::tally(book).passed_over,
         })
     }
 }
 
-/// Writes into the fleet how the bucket stands, or only that it is there; nothing where that is known.
+/// Writes into the fleet how the bucket stands after a look, where a digest is wanted, or else only that it is there;
+/// nothing where that is known.
 pub(crate) async fn keep<L: Ledger>(
     ledger: &L,
-    book: &Book,
+    settings: &Settings,
     bucket: &BucketName,
-    standing: Option<Standing>,
+    book: &Book,
+    report: &Report,
 ) -> Result<(), ReconcileError> {
     let known = book.others.get(STANDING);
+    let standing = settings.digest.and_then(|_| Standing::of(report, book));
     let body = standing.map_or(Ok(Value::Null), serde_json::to_value);
     let body = body.map_err(|_| ReconcileError::Ledger(STANDING.to_owned()))?;
     if known.is_some_and(|known| body.is_null() || known.body == body) {
         return Ok(());
     }
-    let is_known = known.is_some();
-    index::put(
-        ledger,
-        &Resource::Sweep,
-        bucket,
-        body.clone(),
-        is_known,
-        &Found::default(),
-    )
-    .await?;
+    let (page, is_known) = (Resource::Sweep, known.is_some());
+    index::put(ledger, &page, bucket, body.clone(), is_known, &Found::default()).await?;
     let own = Entry {
         resource: Resource::Bucket(bucket.clone()),
         name: STANDING.to_owned(),
@@ -104,10 +91,7 @@ pub(crate) async fn keep<L: Ledger>(
         body,
         expires: None,
     };
-    match ledger.put_entry(&own).await? {
-        Stored::Done(_) => Ok(()),
-        Stored::Conflict => Err(ReconcileError::Contended(own.name)),
-    }
+    store::put(ledger, &own).await.map(drop)
 }
 
 /// Takes a bucket that nobody declares out of the fleet.
@@ -121,10 +105,7 @@ pub(crate) async fn leave<L: Ledger>(
     };
     index::remove(ledger, &Resource::Sweep, bucket).await?;
     // Last, so that whatever failed before is done again.
-    match ledger.delete_entry(known).await? {
-        Stored::Done(_) => Ok(()),
-        Stored::Conflict => Err(ReconcileError::Contended(known.name.clone())),
-    }
+    store::delete(ledger, known).await
 }
 
 /// The fleet as the ledger has it, and the other items of the sweep's page.

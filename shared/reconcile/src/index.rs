@@ -26,8 +26,8 @@ use guardian_core::name::{BucketName, Resource};
 use serde_json::Value;
 use tracing::warn;
 
-use crate::ReconcileError;
 use crate::seam::{Entry, Ledger, Stored};
+use crate::{ReconcileError, store};
 
 /// How the items begin; the bucket's name follows.
 pub(crate) const READER: &str = "reader#";
@@ -129,12 +129,9 @@ pub(crate) async fn remove<L: Ledger>(
     page: &Resource,
     bucket: &BucketName,
 ) -> Result<(), ReconcileError> {
-    let Some(stored) = ledger.read_entry(page, &item(bucket)).await? else {
-        return Ok(());
-    };
-    match ledger.delete_entry(&stored).await? {
-        Stored::Done(_) => Ok(()),
-        Stored::Conflict => Err(ReconcileError::Contended(stored.name)),
+    match ledger.read_entry(page, &item(bucket)).await? {
+        Some(stored) => store::delete(ledger, &stored).await,
+        None => Ok(()),
     }
 }
 

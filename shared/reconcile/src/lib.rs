@@ -19,6 +19,7 @@ pub mod operator;
 mod report;
 mod route;
 pub mod seam;
+mod store;
 mod sweep;
 mod written;
 

@@ -8,10 +8,10 @@ use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
 
-use crate::ReconcileError;
 use crate::book::Book;
 use crate::index::{self, Found, READER};
-use crate::seam::{Entry, Ledger, Stored};
+use crate::seam::{Entry, Ledger};
+use crate::{ReconcileError, store};
 
 /// In a bucket's page: a key it needs.
 const NEEDS: &str = "needs#";
@@ -28,6 +28,13 @@ struct Need {
     reader: Option<Reader>,
     /// Whether the key was unwell when last seen: its recovery is news for the key's incident.
     unwell: bool,
+}
+
+/// A key that is to be looked at.
+pub(crate) struct Look {
+    pub(crate) key: KeyArn,
+    /// Whether it was not known to concern the bucket until now.
+    pub(crate) is_new: bool,
 }
 
 impl Needs {
@@ -75,7 +82,7 @@ impl Needs {
         seen: &BucketObservation,
         unwell: &[&KeyArn],
         found: &Found,
-    ) -> Result<Vec<KeyArn>, ReconcileError> {
+    ) -> Result<Vec<Look>, ReconcileError> {
         let mut queue = Vec::new();
         let body = json!(reader);
         let seen_keys = seen
@@ -108,7 +115,10 @@ impl Needs {
                 )
                 .await?;
             if is_unwell || was_unwell || is_new {
-                queue.push(key.clone());
+                queue.push(Look {
+                    key: key.clone(),
+                    is_new,
+                });
             }
             if noted && is_unwell == was_unwell {
                 continue;
@@ -120,17 +130,12 @@ impl Needs {
                 version,
                 json!({"reader": reader, "unwell": is_unwell}),
             );
-            match ledger.put_entry(&entry).await? {
-                Stored::Conflict => return Err(ReconcileError::Contended(entry.name)),
-                Stored::Done(version) => {
-                    let need = Need {
-                        version,
-                        reader: Some(reader.clone()),
-                        unwell: is_unwell,
-                    };
-                    self.held.insert(key, need);
-                }
-            }
+            let need = Need {
+                version: store::put(ledger, &entry).await?,
+                reader: Some(reader.clone()),
+                unwell: is_unwell,
+            };
+            self.held.insert(key, need);
         }
         Ok(queue)
     }
@@ -155,9 +160,7 @@ impl Needs {
     ) -> Result<(), ReconcileError> {
         for (key, need) in self.held {
             let entry = own(bucket, &key, need.version, Value::Null);
-            if ledger.delete_entry(&entry).await? == Stored::Conflict {
-                return Err(ReconcileError::Contended(entry.name));
-            }
+            store::delete(ledger, &entry).await?;
         }
         Ok(())
     }

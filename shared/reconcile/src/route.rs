@@ -20,7 +20,7 @@ use crate::index::{concerned, concerns_any};
 use crate::seam::{Ledger, Queues};
 
 /// SQS takes at most ten messages in a batch (SQS API Reference, SendMessageBatch).
-pub(crate) const SEND_BATCH: usize = 10;
+const SEND_BATCH: usize = 10;
 
 /// So many pages are asked about at a time. A batch of real events names a handful; an event may name as many
 /// keys as fit into 256 KB.
@@ -62,6 +62,15 @@ pub async fn route_batch<A: Queues + Ledger>(aws: &A, messages: &[Message]) -> V
         }
     }
     failed.into_iter().map(str::to_owned).collect()
+}
+
+/// Queues work, ten pieces at a time. Answers with how many were not accepted.
+pub(crate) async fn queue<Q: Queues>(queues: &Q, work: &[Work]) -> Result<usize, CallError> {
+    let mut refused = 0;
+    for chunk in work.chunks(SEND_BATCH) {
+        refused += queues.send_work(chunk).await?.len();
+    }
+    Ok(refused)
 }
 
 /// Adds work to the batch. Objects of one bucket that were written are one piece of work: there may be many.

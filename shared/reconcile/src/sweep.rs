@@ -7,11 +7,9 @@ use guardian_core::name::{BucketName, Resource};
 use guardian_core::settings::Settings;
 use tracing::warn;
 
-use crate::digest;
-use crate::fleet;
-use crate::route::SEND_BATCH;
+use crate::route::queue;
 use crate::seam::{Clock, Declarations, Ledger, Queues, Topic};
-use crate::{ReconcileError, Report};
+use crate::{ReconcileError, Report, digest, fleet};
 
 /// Queues every declared bucket. The keys follow from the buckets that need them.
 pub(crate) async fn sweep<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
@@ -68,13 +66,4 @@ fn look_at(bucket: &BucketName, work: &Work) -> Work {
         swept: true,
         ..Work::new(Resource::Bucket(bucket.clone()), cause)
     }
-}
-
-/// Answers with how many were not taken.
-async fn queue<Q: Queues>(queues: &Q, work: &[Work]) -> Result<usize, ReconcileError> {
-    let mut refused = 0;
-    for chunk in work.chunks(SEND_BATCH) {
-        refused += queues.send_work(chunk).await?.len();
-    }
-    Ok(refused)
 }

@@ -2,17 +2,17 @@
 
 use futures_util::future::join_all;
 use guardian_core::declaration::Declaration;
-use guardian_core::name::{KeyArn, Resource};
+use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::Settings;
 use guardian_core::written::{Tally, Written};
 use guardian_policy::matches;
 use tracing::warn;
 
-use crate::ReconcileError;
 use crate::book::Book;
 use crate::observe::full_name;
-use crate::seam::{Buckets, Clock, Entry, Ledger, Stored};
+use crate::seam::{Buckets, Clock, Entry, Ledger};
+use crate::{ReconcileError, store};
 
 /// In a bucket's page: what was looked at and what was not.
 const WRITTEN: &str = "written";
@@ -21,11 +21,7 @@ const WRITTEN: &str = "written";
 pub(crate) struct Found {
     /// The keys they are under.
     pub(crate) keys: Vec<KeyArn>,
-    /// The count with these.
-    pub(crate) tally: Tally,
-    /// Whether there was anything to count.
-    pub(crate) is_news: bool,
-    /// The same for people.
+    /// How many were looked at, for people.
     pub(crate) said: String,
 }
 
@@ -37,12 +33,13 @@ pub(crate) fn tally(book: &Book) -> Tally {
         .unwrap_or_default()
 }
 
-/// Looks at some of the objects that were written and fall under what Cloudinary must be able to read.
+/// Looks at some of the objects that were written and fall under what Cloudinary must be able to read, and counts
+/// them.
 pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
-    book: &Book,
+    book: &mut Book,
     mut written: Written,
 ) -> Result<Found, ReconcileError> {
     written.keys.retain(|key| {
@@ -81,35 +78,27 @@ pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
         picked.len(),
         tally.passed_over
     );
-    Ok(Found {
-        keys,
-        tally,
-        is_news: written_now > 0,
-        said,
-    })
+    if written_now > 0 {
+        keep(aws, book, &declaration.bucket, tally).await?;
+    }
+    Ok(Found { keys, said })
 }
 
-/// Stores the count.
-pub(crate) async fn keep<L: Ledger>(
+async fn keep<L: Ledger>(
     ledger: &L,
     book: &mut Book,
-    bucket: &Resource,
+    bucket: &BucketName,
     tally: Tally,
 ) -> Result<(), ReconcileError> {
     let body = serde_json::to_value(tally).map_err(|_| ReconcileError::Ledger(WRITTEN.to_owned()))?;
     let mut entry = Entry {
-        resource: bucket.clone(),
+        resource: Resource::Bucket(bucket.clone()),
         name: WRITTEN.to_owned(),
         version: book.others.get(WRITTEN).map_or(0, |entry| entry.version),
         body,
         expires: None,
     };
-    match ledger.put_entry(&entry).await? {
-        Stored::Done(version) => {
-            entry.version = version;
-            book.others.insert(WRITTEN.to_owned(), entry);
-            Ok(())
-        }
-        Stored::Conflict => Err(ReconcileError::Contended(entry.name)),
-    }
+    entry.version = store::put(ledger, &entry).await?;
+    book.others.insert(WRITTEN.to_owned(), entry);
+    Ok(())
 }

@@ -17,7 +17,7 @@ fn finding(code: Code) -> Finding {
 }
 
 fn searched(code: Code, event: &str) -> Search {
-    search(&finding(code), &cause(event))
+    search(&finding(code), &cause(event), false)
 }
 
 fn record(event: &str, bucket: &str, agent: &str) -> String {
@@ -35,8 +35,7 @@ fn nobody_is_searched_for_where_the_event_itself_can_have_done_it() {
     for (code, event) in [
         (Code::GrantMissing, "PutBucketPolicy"),
         (Code::GrantDenied, "PutBucketPolicy"),
-        (Code::KeyGrantMissing, "PutBucketEncryption"),
-        (Code::KeyGrantMissing, "UpdateAlias"),
+        (Code::KeyGrantMissing, "PutKeyPolicy"),
         (Code::KeyDisabled, "CancelKeyDeletion"),
         (Code::PublicPolicyRestricted, "PutAccountPublicAccessBlock"),
         (Code::MarkerMissing, "DeleteObject"),
@@ -53,6 +52,7 @@ fn an_event_that_cannot_have_done_it_blames_nobody() {
         (Code::GrantPartial, "Scheduled Event", "PutBucketPolicy"),
         (Code::KeyDisabled, "PutBucketPolicy", "DisableKey"),
         (Code::KeyGrantMissing, "Scheduled Event", "PutKeyPolicy"),
+        (Code::KeyGrantMissing, "PutBucketEncryption", "PutKeyPolicy"),
         (Code::BucketMissing, "Scheduled Event", "DeleteBucket"),
     ] {
         assert_eq!(searched(code, event), Search::Ask(asked), "{code} {event}");
@@ -60,22 +60,60 @@ fn an_event_that_cannot_have_done_it_blames_nobody() {
 }
 
 #[test]
+fn what_brings_a_key_into_use_explains_what_is_wrong_with_that_key_only() {
+    for event in ["PutBucketEncryption", "UpdateAlias", "Object Created"] {
+        let missing = finding(Code::KeyGrantMissing);
+        assert_eq!(search(&missing, &cause(event), true), Search::None, "{event}");
+        let asked = Search::Ask("PutKeyPolicy");
+        assert_eq!(search(&missing, &cause(event), false), asked, "{event}");
+    }
+    let denied = finding(Code::GrantDenied);
+    assert_eq!(
+        search(&denied, &cause("PutBucketEncryption"), true),
+        Search::Ask("PutBucketPolicy")
+    );
+}
+
+#[test]
+fn nobody_is_blamed_for_a_marker_by_an_event_about_something_else() {
+    let who = |event: &str| {
+        let cause = Cause {
+            actor: Some(Actor {
+                principal: Some("111122223333".to_owned()),
+                ..Actor::default()
+            }),
+            ..cause(event)
+        };
+        unnamed(&finding(Code::MarkerMissing), &cause, Nameless::DataEvents).actor
+    };
+    assert!(who("Object Deleted").is_some());
+    for event in ["PutBucketPolicy", "Object Created", "Scheduled Event"] {
+        assert_eq!(who(event), None, "{event}");
+    }
+}
+
+#[test]
 fn a_policy_that_is_gone_was_deleted() {
     let mut missing = finding(Code::GrantMissing);
     assert_eq!(
-        search(&missing, &cause("Scheduled Event")),
+        search(&missing, &cause("Scheduled Event"), false),
         Search::Ask("PutBucketPolicy")
     );
     missing.evidence = json!({"policy": "absent"});
     assert_eq!(
-        search(&missing, &cause("Scheduled Event")),
+        search(&missing, &cause("Scheduled Event"), false),
         Search::Ask("DeleteBucketPolicy")
     );
 }
 
 #[test]
 fn markers_are_data_and_the_event_history_holds_none_of_that() {
-    for event in ["Object Deleted", "Scheduled Event", "PutBucketPolicy"] {
+    for event in [
+        "Object Deleted",
+        "Scheduled Event",
+        "PutBucketPolicy",
+        "PutObject",
+    ] {
         assert_eq!(
             searched(Code::MarkerMissing, event),
             Search::DataEvents,

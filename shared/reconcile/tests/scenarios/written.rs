@@ -1,11 +1,15 @@
 //! New objects, where the stack watches them.
 
 use guardian_core::call::CallErrorKind;
-use guardian_core::name::KeyArn;
+use guardian_core::cause::{Actor, Cause, Work};
+use guardian_core::name::{KeyArn, Resource};
+use guardian_core::written::Written;
+use guardian_model::Delivery;
+use guardian_reconcile::seam::Queues;
 
-use crate::stage::Stage;
+use crate::stage::{Stage, done};
 use crate::told::only;
-use crate::world::bucket;
+use crate::world::{bucket, owners_key_policy};
 
 /// The bucket `vault` under its key, and a second key that nothing names yet.
 fn watching() -> (Stage, KeyArn) {
@@ -135,4 +139,56 @@ fn objects_outside_the_declared_prefixes_are_nobodys_concern() {
         Query bucket:vault
         GetParameter vault",
     );
+}
+
+#[test]
+fn an_upload_beside_a_sweep_takes_nothing_from_it_and_is_blamed_for_nothing() {
+    let vault = Resource::Bucket(bucket("vault"));
+    let swept = Work {
+        swept: true,
+        ..Work::new(vault.clone(), Cause::of_event("s", "Scheduled Event"))
+    };
+    let uploader = Actor {
+        principal: Some("111122223333".to_owned()),
+        ..Actor::default()
+    };
+    let written = Work {
+        written: Written {
+            keys: vec!["photos/cat.jpg".to_owned()],
+            more: 0,
+        },
+        narrow: true,
+        ..Work::new(
+            vault,
+            Cause {
+                actor: Some(uploader),
+                ..Cause::of_event("o", "Object Created")
+            },
+        )
+    };
+    for both in [[swept.clone(), written.clone()], [written, swept]] {
+        let (stage, key) = Stage::with_vault();
+        // Two events that were lost, and an item of the index.
+        stage.model.deliver(Delivery::Dropped);
+        stage.terraform_replaces(&bucket("vault"), &[]);
+        let bare = owners_key_policy(&[]).to_string();
+        stage.terraform().put_key_policy(&key, &bare).unwrap();
+        assert!(stage.model.lose_entry(&Resource::Key(key), "reader#vault"));
+
+        assert_eq!(done(stage.model.send_work(&both)), Ok(vec![]));
+        stage.rest();
+        let needs = ["bucket:vault needs#KEY", "key:KEY reader#vault"];
+        assert_eq!(stage.needs(), needs);
+        assert_eq!(counted(&stage), (1, 0));
+        let texts = stage.expect_told(&[
+            "repaired: grant-missing on vault",
+            "repaired: key-grant-missing on vault",
+        ]);
+        for text in texts {
+            assert!(
+                text.contains("with Terraform") && text.contains("on record"),
+                "{text}"
+            );
+        }
+    }
 }
