@@ -1,10 +1,6 @@
 //! One event for many resources on the real queues: from the ingest queue through the router into the FIFO queue.
-//!
-//! The adapters read the environment of their process, so the test calls itself once more with the emulator in it.
 
 use std::collections::BTreeSet;
-use std::process::Command;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -17,15 +13,11 @@ use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_reconcile::{Message, reconcile_batch, route_batch};
 use serde_json::{Value, json};
 
-use crate::emulator::{Emulator, Kind, environment};
-use crate::guardian::{nowhere, run};
+use crate::emulator::{Emulator, Kind};
 
 crate::on_each_emulator! {
     one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none
 }
-
-/// Set in the process that is called, where the emulator is in the environment: which one it is.
-const INSIDE: &str = "GUARDIAN_TEST_INSIDE";
 
 const BUCKETS: usize = 200;
 
@@ -33,19 +25,50 @@ fn one_event_for_200_buckets_is_200_deliveries_and_the_same_event_again_is_none(
     let Some(emulator) = Emulator::start(kind) else {
         return;
     };
-    let mut inside = Command::new(std::env::current_exe().unwrap());
-    inside
-        .args(["fan_out::inside", "--exact", "--ignored", "--nocapture"])
-        .env_clear()
-        .envs(environment());
-    inside
-        .env("HOME", nowhere())
-        .env("AWS_EC2_METADATA_DISABLED", "true");
-    inside
-        .env("AWS_ENDPOINT_URL", emulator.endpoint())
-        .env(INSIDE, format!("{kind:?}"));
-    let ended = run(inside, "", Duration::from_secs(120)).expect(0);
-    assert!(ended.stdout.contains("1 passed"), "{}", ended.stdout);
+    // It forgets a de-duplication id with the message that had it; SQS "continues to keep track of the message
+    // deduplication ID even after the message is received and deleted" (Developer Guide).
+    let forgets = kind == Kind::Moto;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let pipeline = Pipeline::with_declarations(&emulator, BUCKETS).await;
+        // EventBridge may deliver twice, and SQS may hand the sweep out twice.
+        pipeline.route(&schedule("e1")).await;
+        pipeline.route(&schedule("e1")).await;
+        let sweep = pipeline.receive_all().await;
+        assert_eq!(resources(&sweep), [Resource::Sweep]);
+
+        pipeline.reconcile(&sweep).await;
+        pipeline.reconcile(&sweep).await;
+        let delivered = resources(&pipeline.receive_all().await);
+        assert_eq!(delivered.len(), BUCKETS);
+        let named = |number| Resource::Bucket(format!("media-{number:03}").parse().unwrap());
+        let wanted: BTreeSet<Resource> = (0..BUCKETS).map(named).collect();
+        assert_eq!(
+            delivered.into_iter().collect::<BTreeSet<_>>(),
+            wanted,
+            "each of them once"
+        );
+
+        if !forgets {
+            pipeline.route(&schedule("e1")).await;
+            pipeline.reconcile(&sweep).await;
+            assert_eq!(
+                resources(&pipeline.receive_all().await),
+                [],
+                "also after they were worked off"
+            );
+        }
+
+        // The next hour is another event, though it says the same.
+        pipeline.route(&schedule("e2")).await;
+        let sweep = pipeline.receive_all().await;
+        pipeline.reconcile(&sweep).await;
+        assert_eq!(pipeline.receive_all().await.len(), BUCKETS);
+        several_resources_of_one_event(&pipeline).await;
+    });
 }
 
 /// The schedule fires; for every declared bucket there is one message.
@@ -86,8 +109,8 @@ struct Pipeline {
 }
 
 impl Pipeline {
-    async fn with_declarations(count: usize) -> Self {
-        let connection = Connection::from_environment().await.unwrap();
+    async fn with_declarations(emulator: &Emulator, count: usize) -> Self {
+        let connection = Connection::to_emulator_at(&emulator.endpoint()).await.unwrap();
         let caller = connection.caller().await.unwrap();
         let sqs = aws_sdk_sqs::Client::new(connection.config());
         let queue = sqs.create_queue().queue_name("guardian-work.fifo");
@@ -179,56 +202,6 @@ impl Pipeline {
 fn resources(messages: &[Message]) -> Vec<Resource> {
     let work = |message: &Message| serde_json::from_str::<Work>(&message.body).unwrap();
     messages.iter().map(|message| work(message).resource).collect()
-}
-
-#[test]
-#[ignore = "its neighbours call it, with an emulator in its environment"]
-fn inside() {
-    let Ok(kind) = std::env::var(INSIDE) else { return };
-    // It forgets a de-duplication id with the message that had it; SQS "continues to keep track of the message
-    // deduplication ID even after the message is received and deleted" (Developer Guide).
-    let forgets = kind == format!("{:?}", Kind::Moto);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let pipeline = Pipeline::with_declarations(BUCKETS).await;
-        // EventBridge may deliver twice, and SQS may hand the sweep out twice.
-        pipeline.route(&schedule("e1")).await;
-        pipeline.route(&schedule("e1")).await;
-        let sweep = pipeline.receive_all().await;
-        assert_eq!(resources(&sweep), [Resource::Sweep]);
-
-        pipeline.reconcile(&sweep).await;
-        pipeline.reconcile(&sweep).await;
-        let delivered = resources(&pipeline.receive_all().await);
-        assert_eq!(delivered.len(), BUCKETS);
-        let named = |number| Resource::Bucket(format!("media-{number:03}").parse().unwrap());
-        let wanted: BTreeSet<Resource> = (0..BUCKETS).map(named).collect();
-        assert_eq!(
-            delivered.into_iter().collect::<BTreeSet<_>>(),
-            wanted,
-            "each of them once"
-        );
-
-        if !forgets {
-            pipeline.route(&schedule("e1")).await;
-            pipeline.reconcile(&sweep).await;
-            assert_eq!(
-                resources(&pipeline.receive_all().await),
-                [],
-                "also after they were worked off"
-            );
-        }
-
-        // The next hour is another event, though it says the same.
-        pipeline.route(&schedule("e2")).await;
-        let sweep = pipeline.receive_all().await;
-        pipeline.reconcile(&sweep).await;
-        assert_eq!(pipeline.receive_all().await.len(), BUCKETS);
-        several_resources_of_one_event(&pipeline).await;
-    });
 }
 
 /// A key and a bucket in one batch of events, and an event that changes the same again.

@@ -84,11 +84,24 @@ impl Connection {
             .into_iter()
             .any(set)
         {
-            loader = loader.region(Region::from_static("us-east-1"));
+            loader = loader.region(EMULATORS_REGION);
         }
         if !["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].into_iter().any(set) {
-            loader = loader.credentials_provider(Credentials::new("test", "test", None, None, "emulator"));
+            loader = loader.credentials_provider(emulators_credentials());
         }
+        Self::over(loader.load().await)
+    }
+
+    /// The same for the emulator at `endpoint`, whichever Region, credentials and endpoints the environment names.
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that is no URL.
+    pub async fn to_emulator_at(endpoint: &str) -> Result<Self, ConnectError> {
+        let loader = loader(ProxyConfig::disabled())
+            .region(EMULATORS_REGION)
+            .credentials_provider(emulators_credentials())
+            .endpoint_url(endpoint);
         Self::over(loader.load().await)
     }
 
@@ -151,6 +164,13 @@ impl Connection {
             .and_then(|settings| settings.load_config(key));
         own.or_else(|| self.config.endpoint_url().map(str::to_owned))
     }
+}
+
+/// Where an emulator is taken to be, and with what it is spoken to, where nobody says.
+const EMULATORS_REGION: Region = Region::from_static("us-east-1");
+
+fn emulators_credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "emulator")
 }
 
 /// What every connection is made with.

@@ -6,6 +6,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use guardian_core::call::CallError;
 use guardian_core::name::Resource;
@@ -16,36 +17,47 @@ use crate::error::{call_error, incomplete, unusable};
 
 mod item;
 
+use item::Item;
+
 const CONFLICT: &str = "ConditionalCheckFailedException";
+
+const QUERY: &str = "dynamodb:Query";
+
+impl Aws {
+    /// A strongly consistent query of a resource's items, from the one behind `after`.
+    fn page_of(&self, resource: &Resource, after: Option<&str>) -> Result<QueryFluentBuilder, CallError> {
+        let query = self.clients().dynamodb().query();
+        Ok(query
+            .table_name(self.table(QUERY)?)
+            .consistent_read(true)
+            .expression_attribute_names("#pk", item::RESOURCE)
+            .expression_attribute_values(":pk", AttributeValue::S(resource.to_string()))
+            .set_exclusive_start_key(after.map(|name| item::key(resource, name))))
+    }
+}
+
+/// Asks for a page. Answers with its items and the name to go on from.
+async fn page(query: QueryFluentBuilder) -> Result<(Vec<Item>, Option<String>), CallError> {
+    let answer = query.send().await.map_err(|error| call_error(QUERY, error))?;
+    let items = answer.items.ok_or_else(|| incomplete(QUERY))?;
+    let next = answer.last_evaluated_key.as_ref().and_then(item::name);
+    Ok((items, next.map(str::to_owned)))
+}
 
 impl Ledger for Aws {
     async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
-        const OPERATION: &str = "dynamodb:Query";
-        let answer = self
-            .clients()
-            .dynamodb()
-            .query()
-            .table_name(self.table(OPERATION)?)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk")
-            .expression_attribute_names("#pk", item::RESOURCE)
-            .expression_attribute_values(":pk", AttributeValue::S(resource.to_string()))
-            .set_exclusive_start_key(next.map(|name| item::key(resource, name)))
-            .send()
-            .await
-            .map_err(|error| call_error(OPERATION, error))?;
-        let items = answer.items.ok_or_else(|| incomplete(OPERATION))?;
+        let (items, next) = page(
+            self.page_of(resource, next)?
+                .key_condition_expression("#pk = :pk"),
+        )
+        .await?;
         // One item that cannot be read makes the whole unknown: a forgotten incident would be told again.
         let entries = items
             .iter()
             .map(|stored| item::entry(resource, stored))
             .collect::<Result<_, _>>()
-            .map_err(|message| unusable(OPERATION, message))?;
-        let next = answer.last_evaluated_key.as_ref().and_then(item::name);
-        Ok(EntryPage {
-            entries,
-            next: next.map(str::to_owned),
-        })
+            .map_err(|message| unusable(QUERY, message))?;
+        Ok(EntryPage { entries, next })
     }
 
     async fn entry_names(
@@ -55,34 +67,20 @@ impl Ledger for Aws {
         after: Option<&str>,
         limit: u16,
     ) -> Result<NamePage, CallError> {
-        const OPERATION: &str = "dynamodb:Query";
-        let answer = self
-            .clients()
-            .dynamodb()
-            .query()
-            .table_name(self.table(OPERATION)?)
-            .consistent_read(true)
+        let query = self
+            .page_of(resource, after)?
             .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
             .projection_expression("#sk")
-            .expression_attribute_names("#pk", item::RESOURCE)
             .expression_attribute_names("#sk", item::NAME)
-            .expression_attribute_values(":pk", AttributeValue::S(resource.to_string()))
             .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .limit(limit.into())
-            .set_exclusive_start_key(after.map(|name| item::key(resource, name)))
-            .send()
-            .await
-            .map_err(|error| call_error(OPERATION, error))?;
-        let items = answer.items.ok_or_else(|| incomplete(OPERATION))?;
+            .limit(limit.into());
+        let (items, next) = page(query).await?;
         let names: Option<Vec<String>> = items
             .iter()
             .map(|stored| item::name(stored).map(str::to_owned))
             .collect();
-        let next = answer.last_evaluated_key.as_ref().and_then(item::name);
-        Ok(NamePage {
-            names: names.ok_or_else(|| incomplete(OPERATION))?,
-            next: next.map(str::to_owned),
-        })
+        let names = names.ok_or_else(|| incomplete(QUERY))?;
+        Ok(NamePage { names, next })
     }
 
     async fn read_entry(&self, resource: &Resource, name: &str) -> Result<Option<Entry>, CallError> {

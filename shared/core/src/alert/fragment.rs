@@ -6,7 +6,7 @@ use super::hcl;
 use super::plain::is_hidden;
 use super::step::quoted;
 use crate::finding::Desired;
-use crate::name::BucketName;
+use crate::name::{BucketName, KeyArn};
 
 /// A piece of somebody's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,53 +31,58 @@ pub struct Fragments {
 #[must_use]
 pub fn fragments(desired: &Desired) -> Fragments {
     match desired {
-        Desired::BucketStatement { bucket, statement } => Fragments {
-            terraform: Fragment {
-                place: format!("the aws_iam_policy_document behind the aws_s3_bucket_policy of {bucket}"),
-                text: hcl::statement(statement),
-            },
-            cloudformation: Fragment {
-                place: format!("PolicyDocument.Statement of the AWS::S3::BucketPolicy of {bucket}"),
-                text: json(statement),
-            },
-        },
-        Desired::KeyStatement { key, statement } => Fragments {
-            terraform: Fragment {
-                place: format!("the aws_iam_policy_document behind the policy of the aws_kms_key {key}"),
-                text: hcl::statement(statement),
-            },
-            cloudformation: Fragment {
-                place: format!("KeyPolicy.Statement of the AWS::KMS::Key {key}"),
-                text: json(statement),
-            },
-        },
-        Desired::BucketDeny { bucket, statements } => Fragments {
-            terraform: Fragment {
-                place: format!(
-                    "in the place of the Deny, in the aws_iam_policy_document behind the aws_s3_bucket_policy of {bucket}"
-                ),
-                text: all(statements, hcl::statement, "\n\n"),
-            },
-            cloudformation: Fragment {
-                place: format!(
-                    "in the place of the Deny, in PolicyDocument.Statement of the AWS::S3::BucketPolicy of {bucket}"
-                ),
-                text: all(statements, json, ",\n"),
-            },
-        },
-        Desired::KeyDeny { key, statements } => Fragments {
-            terraform: Fragment {
-                place: format!(
-                    "in the place of the Deny, in the aws_iam_policy_document behind the policy of the aws_kms_key {key}"
-                ),
-                text: all(statements, hcl::statement, "\n\n"),
-            },
-            cloudformation: Fragment {
-                place: format!("in the place of the Deny, in KeyPolicy.Statement of the AWS::KMS::Key {key}"),
-                text: all(statements, json, ",\n"),
-            },
-        },
+        Desired::BucketStatement { bucket, statement } => added(&of_bucket(bucket), statement),
+        Desired::KeyStatement { key, statement } => added(&of_key(key), statement),
+        Desired::BucketDeny { bucket, statements } => replaced(&of_bucket(bucket), statements),
+        Desired::KeyDeny { key, statements } => replaced(&of_key(key), statements),
         Desired::Marker { bucket, key, sse_s3 } => marker(bucket, key, *sse_s3),
+    }
+}
+
+/// Where a policy is written down: for Terraform and for CloudFormation.
+type Places = [String; 2];
+
+fn of_bucket(bucket: &BucketName) -> Places {
+    [
+        format!("the aws_iam_policy_document behind the aws_s3_bucket_policy of {bucket}"),
+        format!("PolicyDocument.Statement of the AWS::S3::BucketPolicy of {bucket}"),
+    ]
+}
+
+fn of_key(key: &KeyArn) -> Places {
+    [
+        format!("the aws_iam_policy_document behind the policy of the aws_kms_key {key}"),
+        format!("KeyPolicy.Statement of the AWS::KMS::Key {key}"),
+    ]
+}
+
+fn added([terraform, cloudformation]: &Places, statement: &Value) -> Fragments {
+    Fragments {
+        terraform: Fragment {
+            place: terraform.clone(),
+            text: hcl::statement(statement),
+        },
+        cloudformation: Fragment {
+            place: cloudformation.clone(),
+            text: json(statement),
+        },
+    }
+}
+
+fn replaced([terraform, cloudformation]: &Places, statements: &[Value]) -> Fragments {
+    let all = |render: fn(&Value) -> String, between: &str| {
+        let rendered: Vec<String> = statements.iter().map(render).collect();
+        rendered.join(between)
+    };
+    Fragments {
+        terraform: Fragment {
+            place: format!("in the place of the Deny, in {terraform}"),
+            text: all(hcl::statement, "\n\n"),
+        },
+        cloudformation: Fragment {
+            place: format!("in the place of the Deny, in {cloudformation}"),
+            text: all(json, ",\n"),
+        },
     }
 }
 
@@ -115,11 +120,6 @@ fn marker(bucket: &BucketName, key: &str, sse_s3: bool) -> Fragments {
             ),
         },
     }
-}
-
-fn all(statements: &[Value], render: fn(&Value) -> String, between: &str) -> String {
-    let rendered: Vec<String> = statements.iter().map(render).collect();
-    rendered.join(between)
 }
 
 /// Pretty JSON in which everything that cannot be seen is escaped.

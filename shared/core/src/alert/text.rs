@@ -131,7 +131,7 @@ fn pasted(fragment: &Fragment) -> Vec<String> {
     let mut pasted = vec![format!("{}:", plain(&fragment.place))];
     if fragment.text.len() > FRAGMENT {
         pasted.push(format!(
-            "It is too long for a message ({} bytes); `guardian check` prints it.",
+            "It is too long for a message ({} bytes). `guardian check` prints a Deny with its exception, `guardian repair` a statement of ours; without `--yes` it writes nothing.",
             fragment.text.len()
         ));
     } else {
