@@ -4,7 +4,9 @@
 mod list;
 mod play;
 mod timeline;
+mod world;
 
-pub use list::{Expected, Incident, Step, World, incidents};
+pub use list::{Expected, Incident, Step, incidents};
 pub use play::{Outcome, Played, Proof, play};
 pub use timeline::{Timeline, json_line};
+pub use world::World;

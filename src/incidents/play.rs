@@ -12,7 +12,8 @@ use guardian_policy::{PolicyDocument, equivalent_statements};
 use guardian_reconcile::{Report, Said};
 use serde_json::Value;
 
-use super::list::{Expected, Incident, Step, World, incidents};
+use super::list::{Expected, Incident, Step, incidents};
+use super::world::World;
 use crate::stage::{Act, CallMade, Stage, StageError};
 
 /// How a step ended.

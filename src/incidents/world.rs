@@ -1,0 +1,196 @@
+//! What the incidents happen to: two buckets with their keys, and the policies that their owner wrote.
+
+use guardian_core::name::{BucketName, CloudName, KeyArn};
+use guardian_core::settings::Settings;
+use guardian_model::Who;
+use serde_json::{Value, json};
+
+use crate::stage::{Act, Stage, StageError};
+
+/// Two buckets with their keys, and the policies that their owner wrote.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub(super) account: String,
+    partition: String,
+    /// What plain HTTP is forbidden to do.
+    tls_only: &'static str,
+    /// A bucket encrypted by S3 itself, read by two clouds.
+    pub plain: BucketName,
+    /// A bucket under a customer managed key, read by one cloud.
+    pub secret: BucketName,
+    /// The key of the second bucket.
+    pub first_key: KeyArn,
+    /// The key it is switched to.
+    pub second_key: KeyArn,
+    /// The key that the alias is moved to.
+    pub third_key: KeyArn,
+    /// A key that only an object is under.
+    pub fourth_key: KeyArn,
+    /// The alias that the second bucket's default encryption comes to name.
+    pub alias: String,
+}
+
+/// A role that the owner's policies name.
+const THUMBNAILER: &str = "media-thumbnailer";
+/// A role that is deleted while a policy still names it.
+pub(super) const LEAVER: &str = "media-importer";
+
+impl World {
+    /// The keys.
+    pub fn keys(&self) -> [&KeyArn; 4] {
+        [
+            &self.first_key,
+            &self.second_key,
+            &self.third_key,
+            &self.fourth_key,
+        ]
+    }
+
+    /// Builds the world on a stage: buckets, keys and roles, but nothing of Cloudinary yet.
+    ///
+    /// # Errors
+    ///
+    /// What the stage could not do.
+    pub async fn build<S: Stage>(stage: &S) -> Result<Self, StageError> {
+        let settings = stage.settings();
+        let name = |text: &str| {
+            format!("{text}{}", stage.tag())
+                .parse()
+                .map_err(|error| StageError::new("name a bucket", error))
+        };
+        let (plain, secret): (BucketName, BucketName) = (name("media-plain")?, name("media-secret")?);
+        stage.create_bucket(&plain).await?;
+        stage.create_bucket(&secret).await?;
+        let world = Self {
+            account: settings.account.to_string(),
+            partition: settings.partition.clone(),
+            tls_only: if stage.denies_literally() {
+                "s3:PutBucketAcl"
+            } else {
+                "s3:*"
+            },
+            plain,
+            secret,
+            first_key: stage.create_key().await?,
+            second_key: stage.create_key().await?,
+            third_key: stage.create_key().await?,
+            fourth_key: stage.create_key().await?,
+            alias: format!("alias/media{}", stage.tag()),
+        };
+        for role in [THUMBNAILER, LEAVER] {
+            stage.create_role(&world.role(role)).await?;
+        }
+        let terraform = Who::terraform;
+        for bucket in [&world.plain, &world.secret] {
+            stage
+                .act(
+                    terraform(),
+                    &Act::PutBucketPolicy(bucket.clone(), world.owners_policy(bucket)),
+                )
+                .await?;
+        }
+        stage
+            .act(
+                terraform(),
+                &Act::DefaultKey(world.secret.clone(), world.first_key.clone()),
+            )
+            .await?;
+        for key in world.keys() {
+            stage
+                .act(
+                    terraform(),
+                    &Act::PutKeyPolicy(key.clone(), world.owners_key_policy()),
+                )
+                .await?;
+        }
+        Ok(world)
+    }
+
+    /// The cloud names each bucket is declared for.
+    #[must_use]
+    pub fn clouds(&self, bucket: &BucketName) -> Vec<CloudName> {
+        let names: &[&str] = if *bucket == self.plain {
+            &["demo", "demo-staging"]
+        } else {
+            &["demo"]
+        };
+        names.iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
+    pub(super) fn role(&self, name: &str) -> String {
+        format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)
+    }
+
+    pub(super) fn bucket_arn(&self, bucket: &BucketName) -> String {
+        format!("arn:{}:s3:::{bucket}", self.partition)
+    }
+
+    /// The policy the owner keeps in Terraform: it knows nothing of Cloudinary.
+    #[must_use]
+    pub fn owners_policy(&self, bucket: &BucketName) -> Value {
+        let arn = self.bucket_arn(bucket);
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "TlsOnly",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": self.tls_only,
+                    "Resource": [arn.clone(), format!("{arn}/*")],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+                },
+                {
+                    "Sid": "Thumbnailer",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": self.role(THUMBNAILER)},
+                    "Action": ["s3:GetObject", "s3:PutObject"],
+                    "Resource": format!("{arn}/thumbnails/*")
+                }
+            ]
+        })
+    }
+
+    pub(super) fn with_statement(&self, bucket: &BucketName, statement: Value) -> Value {
+        let mut policy = self.owners_policy(bucket);
+        if let Some(statements) = policy.get_mut("Statement").and_then(Value::as_array_mut) {
+            statements.push(statement);
+        }
+        policy
+    }
+
+    pub(super) fn our_statement(&self, bucket: &BucketName, settings: &Settings) -> Value {
+        json!({
+            "Sid": format!("AWSConsoleStmt-{bucket}-cloudinary"),
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:{}:iam::{}:root", self.partition, settings.cloudinary_account)},
+            "Action": ["s3:GetObject"],
+            "Resource": format!("{}/*", self.bucket_arn(bucket))
+        })
+    }
+
+    /// The key policy the owner keeps in Terraform.
+    #[must_use]
+    pub fn owners_key_policy(&self) -> Value {
+        json!({
+            "Version": "2012-10-17",
+            "Id": "media-key",
+            "Statement": [
+                {
+                    "Sid": "Enable IAM User Permissions",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": format!("arn:{}:iam::{}:root", self.partition, self.account)},
+                    "Action": "kms:*",
+                    "Resource": "*"
+                },
+                {
+                    "Sid": "Thumbnailer",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": self.role(THUMBNAILER)},
+                    "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                    "Resource": "*"
+                }
+            ]
+        })
+    }
+}
