@@ -7,7 +7,7 @@ use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, Reading, bucket_arn}
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::{Mode, Settings};
 use guardian_policy::{Access, Decision, PolicyDocument, PolicyKind, Question, evaluate};
-use guardian_reconcile::seam::{Account, Buckets};
+use guardian_reconcile::seam::{Account, Buckets, Listing};
 use serde_json::{Value, json};
 
 use super::live::Live;
@@ -69,11 +69,15 @@ pub(super) async fn run(format: Format) -> Result<Ended, CommandError> {
 
 async fn look(live: &Live, bucket: &BucketName) -> Result<Option<Found>, guardian_core::call::CallError> {
     let text = live.aws.get_bucket_policy(bucket).await?;
-    let markers = live.aws.list_objects(bucket, MARKER_PREFIX, None).await?;
+    let listing = Listing {
+        prefix: MARKER_PREFIX,
+        ..Listing::default()
+    };
+    let markers = live.aws.list_objects(bucket, &listing).await?;
     let clouds: Vec<CloudName> = markers
-        .keys
+        .objects
         .iter()
-        .filter_map(|key| key.strip_prefix(MARKER_PREFIX)?.parse().ok())
+        .filter_map(|object| object.key.strip_prefix(MARKER_PREFIX)?.parse().ok())
         .collect();
     let policy = text.and_then(|text| PolicyDocument::parse(&text).ok());
     let named = policy

@@ -4,7 +4,7 @@ use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::name::{AccountId, BucketName, CloudName};
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_reconcile::seam::Declarations;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ impl Live {
             cloudinary_account: cloudinary_account()?,
             ceilings: Ceilings::open(mode),
             digest: None,
+            census: CensusLevel::Off,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

@@ -14,7 +14,7 @@ use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::ObjectEncryption;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Model, Who};
 use guardian_reconcile::operator::{Look, look};
 use guardian_reconcile::seam::Clock;
@@ -66,6 +66,7 @@ impl EmulatorStage {
             cloudinary_account,
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
+            census: CensusLevel::Off,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

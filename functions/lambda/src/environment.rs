@@ -2,7 +2,7 @@
 
 use guardian_aws::Stack;
 use guardian_core::name::AccountId;
-use guardian_core::settings::{Ceilings, Digest, Mode, Settings};
+use guardian_core::settings::{Ceilings, CensusLevel, Digest, Mode, Settings};
 
 /// A variable that is missing or makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,8 +90,22 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 });
             }
         };
+        const CENSUS: &str = "GUARDIAN_CENSUS";
+        let census = match self.text(CENSUS)?.as_str() {
+            "off" => CensusLevel::Off,
+            "sample" => CensusLevel::Sample,
+            "full" => CensusLevel::Full,
+            other => {
+                let problem = format!("is `{other}`: expected `off`, `sample` or `full`");
+                return Err(EnvironmentError {
+                    name: CENSUS,
+                    problem,
+                });
+            }
+        };
         Ok(Settings {
             digest,
+            census,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -147,6 +161,7 @@ mod tests {
             ("GUARDIAN_ALLOWED_CLOUDS", "demo, demo-*"),
             ("GUARDIAN_BUCKET_ARNS", "arn:aws:s3:::media-*"),
             ("GUARDIAN_DIGEST", "off"),
+            ("GUARDIAN_CENSUS", "off"),
         ])
     }
 

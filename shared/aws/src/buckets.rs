@@ -12,7 +12,7 @@ use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, ObjectPage,
     PublicAccessBlock,
 };
-use guardian_reconcile::seam::Buckets;
+use guardian_reconcile::seam::{Buckets, Listing};
 
 use crate::aws::Aws;
 use crate::error::{incomplete, s3_error, status};
@@ -152,18 +152,21 @@ impl Buckets for Aws {
     async fn list_objects(
         &self,
         bucket: &BucketName,
-        prefix: &str,
-        next: Option<&str>,
+        listing: &Listing<'_>,
     ) -> Result<ObjectPage, CallError> {
         const OPERATION: &str = "s3:ListBucket";
         let answer = self
             .s3()
             .list_objects_v2()
             .bucket(bucket.as_str())
-            .prefix(prefix)
+            .prefix(listing.prefix)
             // A key may hold characters that XML cannot carry; unencoded, one such key hides the listing.
             .encoding_type(EncodingType::Url)
-            .set_continuation_token(next.map(str::to_owned))
+            .set_start_after(listing.after.map(str::to_owned))
+            .set_delimiter(listing.by_folder.then(|| "/".to_owned()))
+            .set_fetch_owner(listing.with_owner.then_some(true))
+            .set_max_keys(listing.at_most.map(i32::from))
+            .set_continuation_token(listing.next.map(str::to_owned))
             .expected_bucket_owner(self.owner())
             .send()
             .await
@@ -227,8 +230,15 @@ fn object_head(answer: &HeadObjectOutput) -> ObjectHead {
         .storage_class()
         .map(|class| class.as_str())
         .filter(|class| *class != "STANDARD");
+    // Intelligent-Tiering keeps its class in its archive tiers and says so in a header of its own.
+    let in_archive = matches!(class, Some("GLACIER" | "DEEP_ARCHIVE")) || answer.archive_status().is_some();
+    let restored = answer
+        .restore()
+        .is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
     ObjectHead {
         encryption,
+        bucket_key: answer.bucket_key_enabled().unwrap_or(false),
         storage_class: class.map(str::to_owned),
+        archived: in_archive && !restored,
     }
 }

@@ -6,6 +6,7 @@ pub mod attribution;
 pub mod budget;
 pub mod call;
 pub mod cause;
+pub mod census;
 pub mod cloudinary;
 pub mod declaration;
 pub mod explain;

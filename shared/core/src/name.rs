@@ -28,7 +28,9 @@ pub enum NameError {
     #[error("`{0}` is not a KMS alias ARN: expected `arn:<partition>:kms:<region>:<account>:alias/<name>`")]
     Alias(String),
     /// Not the name of a resource the guardian works on.
-    #[error("`{0}` is no resource: expected `bucket:<name>`, `key:<arn>`, `alias:<arn>` or `sweep`")]
+    #[error(
+        "`{0}` is no resource: expected `bucket:<name>`, `key:<arn>`, `alias:<arn>`, `census:<name>` or `sweep`"
+    )]
     Resource(String),
 }
 
@@ -118,6 +120,8 @@ pub enum Resource {
     /// A KMS alias: a page of the ledger that says which buckets are meant by it, and never work. The router
     /// puts those buckets in its place.
     Alias(AliasArn),
+    /// The census of a bucket: a page of the ledger that gathers what was counted, and never work.
+    Census(BucketName),
     /// The walk over all declarations.
     Sweep,
 }
@@ -130,6 +134,7 @@ impl FromStr for Resource {
             Some(("bucket", name)) => Ok(Self::Bucket(name.parse()?)),
             Some(("key", arn)) => Ok(Self::Key(arn.parse()?)),
             Some(("alias", arn)) => Ok(Self::Alias(arn.parse()?)),
+            Some(("census", name)) => Ok(Self::Census(name.parse()?)),
             None if text == "sweep" => Ok(Self::Sweep),
             _ => Err(NameError::Resource(text.to_owned())),
         }
@@ -156,6 +161,7 @@ impl fmt::Display for Resource {
             Self::Bucket(name) => write!(f, "bucket:{name}"),
             Self::Key(arn) => write!(f, "key:{arn}"),
             Self::Alias(arn) => write!(f, "alias:{arn}"),
+            Self::Census(name) => write!(f, "census:{name}"),
             Self::Sweep => f.write_str("sweep"),
         }
     }

@@ -68,9 +68,10 @@ pub struct PublicAccessBlock {
 }
 
 /// How an object is encrypted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ObjectEncryption {
     /// SSE-S3, or not said.
+    #[default]
     SseS3,
     /// SSE-KMS or DSSE-KMS under this key (an ARN on AWS).
     Kms(String),
@@ -79,19 +80,35 @@ pub enum ObjectEncryption {
 }
 
 /// What HeadObject tells of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectHead {
     /// Its encryption.
     pub encryption: ObjectEncryption,
+    /// Whether it is under a Bucket Key (`x-amz-server-side-encryption-bucket-key-enabled`).
+    pub bucket_key: bool,
     /// The storage class, where it is not `STANDARD`.
     pub storage_class: Option<String>,
+    /// Whether it has to be restored before it can be read: an archive class, or an archive tier of
+    /// Intelligent-Tiering, of which no restored copy stands (S3 API Reference, GetObject and HeadObject).
+    pub archived: bool,
+}
+
+/// An object as ListObjectsV2 shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ListedObject {
+    /// Its key.
+    pub key: String,
+    /// The canonical user id of its owner, where it was asked for.
+    pub owner: Option<String>,
 }
 
 /// One page of ListObjectsV2.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectPage {
-    /// The keys on this page.
-    pub keys: Vec<String>,
+    /// The objects on this page, in the order of their keys.
+    pub objects: Vec<ListedObject>,
+    /// The folders on this page, each with its trailing `/`, where the listing is by folder (`CommonPrefixes`).
+    pub folders: Vec<String>,
     /// What to ask the next page with.
     pub next: Option<String>,
 }

@@ -35,6 +35,23 @@ pub struct Settings {
     pub ceilings: Ceilings,
     /// How often people get a digest of everything, if they want one.
     pub digest: Option<Digest>,
+    /// Whether the guardian looks at objects to learn which keys they are under.
+    pub census: CensusLevel,
+}
+
+/// How much the guardian looks at objects to learn which keys they are under. HeadObject needs `s3:GetObject`, a
+/// right that many will not give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CensusLevel {
+    /// Not at all. What is known of keys comes from the bucket's settings, from the declaration and from events that
+    /// name a key.
+    #[default]
+    Off,
+    /// A bounded sample, when a bucket is first looked at and with every sweep.
+    Sample,
+    /// The sample, and a walk over every object when one is due.
+    Full,
 }
 
 /// How often a digest is sent, with the first sweep that is due.

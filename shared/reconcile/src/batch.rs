@@ -84,8 +84,9 @@ where
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
         Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
         Resource::Sweep => sweep(aws, settings, work).await,
-        Resource::Alias(_) => {
-            Ok(Report::new(work.resource.clone(), &work.cause.event).noted("an alias is nothing to look at"))
+        Resource::Alias(_) | Resource::Census(_) => {
+            let report = Report::new(work.resource.clone(), &work.cause.event);
+            Ok(report.noted("a page of the ledger, nothing to look at"))
         }
     }
 }

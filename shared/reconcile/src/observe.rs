@@ -13,7 +13,7 @@ use guardian_core::observation::{
 use guardian_core::settings::Settings;
 use guardian_policy::{PolicyDocument, Publicness, is_public};
 
-use crate::seam::{Buckets, Keys};
+use crate::seam::{Buckets, Keys, Listing};
 
 /// At most this many pages of markers: 1,000 keys each, far more than tenants of one bucket.
 const MARKER_PAGES: usize = 10;
@@ -150,8 +150,13 @@ fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
 async fn list_markers<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Vec<String>, CallError> {
     let (mut keys, mut next) = (Vec::new(), None);
     for _ in 0..MARKER_PAGES {
-        let page = aws.list_objects(bucket, MARKER_PREFIX, next.as_deref()).await?;
-        keys.extend(page.keys);
+        let listing = Listing {
+            prefix: MARKER_PREFIX,
+            next: next.as_deref(),
+            ..Listing::default()
+        };
+        let page = aws.list_objects(bucket, &listing).await?;
+        keys.extend(page.objects.into_iter().map(|object| object.key));
         match page.next {
             Some(token) => next = Some(token),
             None => break,

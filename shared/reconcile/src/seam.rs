@@ -42,13 +42,9 @@ pub trait Buckets {
     /// HeadObject; `None` where there is no such object.
     async fn head_object(&self, bucket: &BucketName, key: &str) -> Result<Option<ObjectHead>, CallError>;
 
-    /// ListObjectsV2 below `prefix`, from the page `next` of an earlier answer.
-    async fn list_objects(
-        &self,
-        bucket: &BucketName,
-        prefix: &str,
-        next: Option<&str>,
-    ) -> Result<ObjectPage, CallError>;
+    /// ListObjectsV2: one page.
+    async fn list_objects(&self, bucket: &BucketName, listing: &Listing<'_>)
+    -> Result<ObjectPage, CallError>;
 
     /// PutObject of an empty object with `If-None-Match: *`: an existing one is never replaced.
     async fn put_marker(
@@ -57,6 +53,23 @@ pub trait Buckets {
         key: &str,
         encryption: MarkerEncryption,
     ) -> Result<MarkerWrite, CallError>;
+}
+
+/// What of a bucket is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listing<'a> {
+    /// Only keys that begin with this.
+    pub prefix: &'a str,
+    /// Only keys behind this one, which need not exist (`StartAfter`).
+    pub after: Option<&'a str>,
+    /// Keys that have another `/` behind the prefix are put together as a folder.
+    pub by_folder: bool,
+    /// Who owns each object is wanted too (`FetchOwner`).
+    pub with_owner: bool,
+    /// At most so many objects and folders; S3 gives 1,000 where nothing is said, and never more.
+    pub at_most: Option<u16>,
+    /// What an earlier answer gave to ask the next page with.
+    pub next: Option<&'a str>,
 }
 
 /// Keys and their policies (KMS).
@@ -179,6 +192,13 @@ pub trait Queues {
 
     /// SendMessage to the ingest queue, to be delivered after `delay` (at most 15 minutes).
     async fn send_later(&self, look: &LaterLook, delay: Duration) -> Result<(), CallError>;
+}
+
+/// Walks over every object of a bucket (a state machine of Step Functions).
+pub trait Censuses {
+    /// StartExecution of a census of this bucket. `name` makes it one and the same however often it is asked for: an
+    /// execution of that name that runs already, or has run, is no error.
+    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<(), CallError>;
 }
 
 /// Where people are told (SNS).

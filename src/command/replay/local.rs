@@ -15,8 +15,8 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, NamePage, ParameterPage, Queues, Stored,
-    Topic, Trail,
+    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, Listing, NamePage, ParameterPage, Queues,
+    Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
@@ -142,10 +142,9 @@ impl Buckets for Local<'_> {
     async fn list_objects(
         &self,
         bucket: &BucketName,
-        prefix: &str,
-        next: Option<&str>,
+        listing: &Listing<'_>,
     ) -> Result<ObjectPage, CallError> {
-        self.live.aws.list_objects(bucket, prefix, next).await
+        self.live.aws.list_objects(bucket, listing).await
     }
 
     async fn put_marker(

@@ -1,6 +1,7 @@
 //! Buckets: what they hold, who may call them, and what S3 answers to those who may not.
 
 mod configuration;
+mod listing;
 mod objects;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use crate::state::State;
 use crate::who::Caller;
 
 /// One object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Object {
     /// How it is encrypted; a KMS key is named by its ARN.
     pub encryption: ObjectEncryption,
@@ -35,6 +36,8 @@ pub struct Object {
     pub version: Option<String>,
     /// The storage class, where it is not `STANDARD`.
     pub storage_class: Option<String>,
+    /// The account that owns it, where that is not the bucket's (S3 User Guide, "Controlling ownership of objects").
+    pub owner: Option<String>,
 }
 
 #[derive(Debug, Clone)]

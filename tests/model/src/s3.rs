@@ -5,7 +5,7 @@ use guardian_core::name::BucketName;
 use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
 };
-use guardian_reconcile::seam::{Account, BucketPage, Buckets};
+use guardian_reconcile::seam::{Account, BucketPage, Buckets, Listing};
 
 use crate::Model;
 use crate::bucket::Encrypted;
@@ -77,7 +77,9 @@ impl Buckets for Model {
             }
             Ok(object.map(|object| ObjectHead {
                 encryption: object.encryption.clone(),
+                bucket_key: object.bucket_key,
                 storage_class: object.storage_class.clone(),
+                archived: matches!(object.storage_class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE")),
             }))
         })
         .await
@@ -86,20 +88,13 @@ impl Buckets for Model {
     async fn list_objects(
         &self,
         bucket: &BucketName,
-        prefix: &str,
-        next: Option<&str>,
+        listing: &Listing<'_>,
     ) -> Result<ObjectPage, CallError> {
-        self.call(Operation::ListObjects, format!("{bucket}/{prefix}"), |state| {
+        let what = format!("{bucket}/{}", listing.prefix);
+        self.call(Operation::ListObjects, what, |state| {
             state.admit(Operation::ListObjects, bucket, None)?;
             let size = state.pages.objects;
-            let mut keys = state
-                .bucket(bucket)?
-                .objects
-                .keys()
-                .filter(|key| key.starts_with(prefix) && next.is_none_or(|next| key.as_str() > next));
-            let page: Vec<String> = keys.by_ref().take(size).cloned().collect();
-            let next = keys.next().and_then(|_| page.last().cloned());
-            Ok(ObjectPage { keys: page, next })
+            Ok(state.bucket(bucket)?.list(listing, size))
         })
         .await
     }

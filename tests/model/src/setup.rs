@@ -68,11 +68,8 @@ impl Model {
             let etag = "d41d8cd98f00b204e9800998ecf8427e".to_owned();
             let object = Object {
                 encryption,
-                bucket_key: false,
-                size: 0,
                 etag,
-                version: None,
-                storage_class: None,
+                ..Object::default()
             };
             bucket.objects.insert(key.to_owned(), object);
         });

@@ -2,25 +2,30 @@
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::EncodingType;
-use guardian_core::observation::ObjectPage;
+use guardian_core::observation::{ListedObject, ObjectPage};
 
 /// The page, if it is whole: S3 always says whether there is more. Its keys are decoded only if S3 says that
 /// it encoded them.
 pub(super) fn page(answer: ListObjectsV2Output) -> Option<ObjectPage> {
     let more = answer.is_truncated?;
     let encoded = answer.encoding_type == Some(EncodingType::Url);
-    let keys = answer
-        .contents
-        .into_iter()
-        .flatten()
-        .filter_map(|object| object.key);
-    let keys = keys
-        .map(|key| if encoded { decoded(&key) } else { key })
-        .collect();
+    let read = |text: String| if encoded { decoded(&text) } else { text };
+    let objects = answer.contents.into_iter().flatten().filter_map(|object| {
+        Some(ListedObject {
+            key: read(object.key?),
+            owner: object.owner.and_then(|owner| owner.id),
+        })
+    });
+    let folders = answer.common_prefixes.into_iter().flatten();
+    let page = ObjectPage {
+        objects: objects.collect(),
+        folders: folders.filter_map(|folder| folder.prefix.map(read)).collect(),
+        next: None,
+    };
     match (more, answer.next_continuation_token) {
         (true, None) => None,
-        (true, next) => Some(ObjectPage { keys, next }),
-        (false, _) => Some(ObjectPage { keys, next: None }),
+        (true, next) => Some(ObjectPage { next, ..page }),
+        (false, _) => Some(page),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::observation::MarkerEncryption;
-use guardian_reconcile::seam::{Account, Buckets, Declarations, Keys, Ledger, Queues, Topic};
+use guardian_reconcile::seam::{Account, Buckets, Declarations, Keys, Ledger, Listing, Queues, Topic};
 
 use crate::is_about_credentials;
 use crate::tests::wire::{Reply, Wire, over, work};
@@ -285,7 +285,7 @@ async fn an_answer_that_breaks_off_is_not_an_empty_one() {
     for body in ["", "<Lis", "<ListBucketResult><Contents><Key>a</Key></Contents>"] {
         let aws = Wire::new([Reply::new(200, body)]).aws();
         let kinds = [
-            aws.list_objects(&media, "m", None).await.map(drop),
+            aws.list_objects(&media, &Listing::default()).await.map(drop),
             aws.get_bucket_encryption(&media).await.map(drop),
             aws.list_buckets(None).await.map(drop),
         ];

@@ -4,7 +4,7 @@ use guardian_core::name::BucketName;
 use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, PublicAccessBlock,
 };
-use guardian_reconcile::seam::{Account, Buckets};
+use guardian_reconcile::seam::{Account, Buckets, Listing};
 
 use super::wire::{ACCOUNT, Reply, Wire, over};
 
@@ -25,7 +25,7 @@ async fn every_call_on_a_bucket_asserts_its_owner() {
     let _ = aws.get_bucket_encryption(&media).await;
     let _ = aws.get_public_access_block(&media).await;
     let _ = aws.head_object(&media, MARKER).await;
-    let _ = aws.list_objects(&media, ".wellknown/", None).await;
+    let _ = aws.list_objects(&media, &below(".wellknown/")).await;
     let _ = aws.put_marker(&media, MARKER, MarkerEncryption::SseS3).await;
     let operations: Vec<_> = aws.calls().iter().map(ToString::to_string).collect();
     let expected = [
@@ -200,6 +200,13 @@ async fn no_block_of_public_access_is_all_switches_off() {
     );
 }
 
+fn below(prefix: &str) -> Listing<'_> {
+    Listing {
+        prefix,
+        ..Listing::default()
+    }
+}
+
 async fn head(reply: Reply) -> Option<ObjectHead> {
     let (head, wire) = over([reply], async |aws| aws.head_object(&media(), MARKER).await).await;
     assert_eq!(wire.one().header("x-amz-checksum-mode"), None);
@@ -212,7 +219,7 @@ async fn an_object_tells_its_encryption_and_class() {
     let plain = Reply::new(200, "").with("x-amz-server-side-encryption", "AES256");
     let expected = ObjectHead {
         encryption: ObjectEncryption::SseS3,
-        storage_class: None,
+        ..ObjectHead::default()
     };
     assert_eq!(head(plain).await, Some(expected.clone()));
     assert_eq!(
@@ -229,7 +236,9 @@ async fn an_object_tells_its_encryption_and_class() {
             head(kms).await,
             Some(ObjectHead {
                 encryption,
-                storage_class: Some("GLACIER".to_owned())
+                storage_class: Some("GLACIER".to_owned()),
+                archived: true,
+                ..ObjectHead::default()
             })
         );
     }
@@ -245,12 +254,15 @@ async fn a_listing_is_asked_for_encoded_and_read_decoded() {
                 <NextContinuationToken>t/+=</NextContinuationToken>\
                 <Contents><Key>.wellknown/cloudinary/a+b%2Bc%01</Key></Contents></ListBucketResult>";
     let (page, wire) = over([Reply::new(200, body)], async |aws| {
-        aws.list_objects(&media(), ".wellknown/cloudinary/", Some("earlier"))
-            .await
+        let listing = Listing {
+            next: Some("earlier"),
+            ..below(".wellknown/cloudinary/")
+        };
+        aws.list_objects(&media(), &listing).await
     })
     .await;
     let page = page.unwrap();
-    assert_eq!(page.keys, [".wellknown/cloudinary/a b+c\u{1}"]);
+    assert_eq!(page.objects[0].key, ".wellknown/cloudinary/a b+c\u{1}");
     assert_eq!(page.next.as_deref(), Some("t/+="));
     let uri = wire.one().uri;
     for part in [
@@ -266,10 +278,10 @@ async fn a_listing_is_asked_for_encoded_and_read_decoded() {
 async fn a_listing_that_was_not_encoded_is_left_alone() {
     let body = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a+b%2B</Key></Contents></ListBucketResult>";
     let (page, _) = over([Reply::new(200, body)], async |aws| {
-        aws.list_objects(&media(), "a", None).await
+        aws.list_objects(&media(), &below("a")).await
     })
     .await;
-    assert_eq!(page.unwrap().keys, ["a+b%2B"]);
+    assert_eq!(page.unwrap().objects[0].key, "a+b%2B");
 }
 
 #[tokio::test]

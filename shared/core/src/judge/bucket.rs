@@ -269,10 +269,9 @@ fn judge_marker(judgement: &mut Judgement, seen: &BucketObservation, marker: &Ma
             );
         }
         Ok(Some(head)) => {
-            let reason = match (&head.encryption, head.storage_class.as_deref()) {
+            let reason = match (&head.encryption, head.archived) {
                 (ObjectEncryption::SseC, _) => "is encrypted with a key that the customer must send (SSE-C)",
-                // S3 API Reference, GetObject: an archived object must be restored before it can be read.
-                (_, Some("GLACIER" | "DEEP_ARCHIVE")) => "lies in an archive storage class",
+                (_, true) => "lies in an archive storage class",
                 _ => return,
             };
             let message =

@@ -7,7 +7,7 @@ use crate::finding::Remedy;
 use crate::name::BucketName;
 use crate::observation::*;
 use crate::plan::{Change, plan_bucket, plan_key};
-use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -19,6 +19,7 @@ fn settings() -> Settings {
         cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
+        census: CensusLevel::Off,
     }
 }
 
@@ -46,7 +47,7 @@ fn grant(resource: &str) -> Value {
 fn healthy(declaration: &Declaration) -> BucketObservation {
     let head = ObjectHead {
         encryption: ObjectEncryption::SseS3,
-        storage_class: None,
+        ..ObjectHead::default()
     };
     BucketObservation {
         bucket: declaration.bucket.clone(),

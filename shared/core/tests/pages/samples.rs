@@ -17,7 +17,7 @@ use guardian_core::observation::{
     MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
 };
 use guardian_core::plan::{Plan, plan_bucket, plan_key};
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
 
@@ -118,6 +118,8 @@ pub(crate) fn sample(code: Code) -> Sample {
             seen.markers[0].head = Ok(Some(ObjectHead {
                 encryption: ObjectEncryption::SseS3,
                 storage_class: Some("GLACIER".to_owned()),
+                archived: true,
+                ..ObjectHead::default()
             }));
         }),
         Code::KeyGrantMissing => of_key(code, |_| {}),
@@ -255,6 +257,7 @@ pub(crate) fn settings() -> Settings {
         cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
+        census: CensusLevel::Off,
     }
 }
 
@@ -314,7 +317,7 @@ fn denied(operation: &'static str) -> Unknown {
 fn healthy(declaration: &Declaration) -> BucketObservation {
     let head = ObjectHead {
         encryption: ObjectEncryption::SseS3,
-        storage_class: None,
+        ..ObjectHead::default()
     };
     let marker = |cloud: &_| MarkerObservation {
         cloud: Clone::clone(cloud),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use guardian_core::name::AccountId;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::Model;
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
@@ -43,6 +43,7 @@ impl Stage {
             cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
+            census: CensusLevel::Off,
         };
         Self {
             model,

@@ -57,6 +57,7 @@ impl State {
             etag,
             version,
             storage_class: None,
+            owner: None,
         };
         let bucket = self.bucket_mut(name)?;
         bucket.hidden.remove(key);
