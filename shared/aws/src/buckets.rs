@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{
-    DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, ObjectPage,
-    PublicAccessBlock,
+    DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, ObjectOwnership,
+    ObjectPage, PublicAccessBlock,
 };
 use guardian_reconcile::seam::{Buckets, Listing};
 
@@ -172,6 +172,51 @@ impl Buckets for Aws {
             .await
             .map_err(|error| self.s3_failed(OPERATION, error))?;
         listing::page(answer).ok_or_else(|| incomplete(OPERATION))
+    }
+
+    async fn get_object_ownership(&self, bucket: &BucketName) -> Result<ObjectOwnership, CallError> {
+        const OPERATION: &str = "s3:GetBucketOwnershipControls";
+        let call = self
+            .s3()
+            .get_bucket_ownership_controls()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner());
+        match call.send().await {
+            Ok(answer) => {
+                let set = answer.ownership_controls.ok_or_else(|| incomplete(OPERATION))?;
+                let mut rules = set.rules.iter();
+                Ok(
+                    if rules.any(|rule| {
+                        rule.object_ownership == aws_sdk_s3::types::ObjectOwnership::BucketOwnerEnforced
+                    }) {
+                        ObjectOwnership::BucketOwner
+                    } else {
+                        ObjectOwnership::MayBeOthers
+                    },
+                )
+            }
+            Err(error) if error.code() == Some("OwnershipControlsNotFoundError") => {
+                Ok(ObjectOwnership::MayBeOthers)
+            }
+            Err(error) => Err(self.s3_failed(OPERATION, error)),
+        }
+    }
+
+    async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError> {
+        const OPERATION: &str = "s3:GetBucketAcl";
+        let answer = self
+            .s3()
+            .get_bucket_acl()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner())
+            .send()
+            .await
+            .map_err(|error| self.s3_failed(OPERATION, error))?;
+        let id = answer
+            .owner
+            .and_then(|owner| owner.id)
+            .filter(|id| !id.is_empty());
+        id.ok_or_else(|| incomplete(OPERATION))
     }
 
     async fn put_marker(

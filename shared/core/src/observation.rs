@@ -67,6 +67,16 @@ pub struct PublicAccessBlock {
     pub restrict_public_buckets: bool,
 }
 
+/// Who owns the objects of a bucket (S3 User Guide, "Controlling ownership of objects"). A bucket policy does not
+/// apply to objects that another account owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectOwnership {
+    /// `BucketOwnerEnforced`, the default since April 2023: the bucket's owner, all of them.
+    BucketOwner,
+    /// Any other setting: it may be whoever wrote them.
+    MayBeOthers,
+}
+
 /// How an object is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ObjectEncryption {

@@ -8,6 +8,7 @@ mod author;
 mod batch;
 mod book;
 mod bucket;
+pub mod census;
 mod cycle;
 mod digest;
 mod fleet;

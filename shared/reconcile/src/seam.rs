@@ -18,8 +18,8 @@ use guardian_core::cause::{LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
 use guardian_core::observation::{
-    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage,
-    PublicAccessBlock,
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership,
+    ObjectPage, PublicAccessBlock,
 };
 
 /// Buckets and their objects (S3).
@@ -45,6 +45,13 @@ pub trait Buckets {
     /// ListObjectsV2: one page.
     async fn list_objects(&self, bucket: &BucketName, listing: &Listing<'_>)
     -> Result<ObjectPage, CallError>;
+
+    /// GetBucketOwnershipControls: whether objects may belong to other accounts. A bucket without the setting is as
+    /// before there was one (`OwnershipControlsNotFoundError`): they may.
+    async fn get_object_ownership(&self, bucket: &BucketName) -> Result<ObjectOwnership, CallError>;
+
+    /// GetBucketAcl: the canonical user id of the bucket's owner.
+    async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError>;
 
     /// PutObject of an empty object with `If-None-Match: *`: an existing one is never replaced.
     async fn put_marker(

@@ -10,8 +10,8 @@ use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{
-    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage,
-    PublicAccessBlock,
+    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership,
+    ObjectPage, PublicAccessBlock,
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
@@ -145,6 +145,14 @@ impl Buckets for Local<'_> {
         listing: &Listing<'_>,
     ) -> Result<ObjectPage, CallError> {
         self.live.aws.list_objects(bucket, listing).await
+    }
+
+    async fn get_object_ownership(&self, bucket: &BucketName) -> Result<ObjectOwnership, CallError> {
+        self.live.aws.get_object_ownership(bucket).await
+    }
+
+    async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError> {
+        self.live.aws.get_bucket_owner(bucket).await
     }
 
     async fn put_marker(

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use guardian_core::call::CallErrorKind;
 use guardian_core::name::BucketName;
-use guardian_core::observation::{DefaultEncryption, ObjectEncryption, PublicAccessBlock};
+use guardian_core::observation::{DefaultEncryption, ObjectEncryption, ObjectOwnership, PublicAccessBlock};
 
 pub(crate) use objects::Encrypted;
 
@@ -47,6 +47,7 @@ pub(crate) struct Bucket {
     pub(crate) policy: Eventual<Option<Document>>,
     pub(crate) encryption: DefaultEncryption,
     pub(crate) block: PublicAccessBlock,
+    pub(crate) ownership: ObjectOwnership,
     pub(crate) objects: BTreeMap<String, Object>,
     /// What lies under a delete marker.
     hidden: BTreeMap<String, Object>,
@@ -64,6 +65,7 @@ impl Bucket {
             region: region.to_owned(),
             policy: Eventual::new(None),
             encryption: DefaultEncryption::SseS3,
+            ownership: ObjectOwnership::BucketOwner,
             block: PublicAccessBlock {
                 block_public_acls: true,
                 ignore_public_acls: true,

@@ -14,6 +14,7 @@ mod bucket;
 mod clock;
 mod events;
 mod eventual;
+mod executions;
 mod faults;
 mod journal;
 mod key;
@@ -38,6 +39,7 @@ mod who;
 
 pub use bucket::Object;
 pub use events::delivery::Delivery;
+pub use executions::Execution;
 pub use faults::When;
 pub use journal::Call;
 pub use model::Model;

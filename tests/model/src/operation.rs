@@ -26,10 +26,13 @@ pub(crate) enum Operation {
     Publish,
     GetCallerIdentity,
     LookupEvents,
+    GetBucketOwnershipControls,
+    GetBucketAcl,
+    StartExecution,
 }
 
 impl Operation {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 26] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -53,6 +56,9 @@ impl Operation {
         Self::Publish,
         Self::GetCallerIdentity,
         Self::LookupEvents,
+        Self::GetBucketOwnershipControls,
+        Self::GetBucketAcl,
+        Self::StartExecution,
     ];
 
     /// The operation of this API name.
@@ -86,6 +92,9 @@ impl Operation {
             Self::Publish => "Publish",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::LookupEvents => "LookupEvents",
+            Self::GetBucketOwnershipControls => "GetBucketOwnershipControls",
+            Self::GetBucketAcl => "GetBucketAcl",
+            Self::StartExecution => "StartExecution",
         }
     }
 
@@ -114,6 +123,9 @@ impl Operation {
             Self::Publish => "sns:Publish",
             Self::GetCallerIdentity => "sts:GetCallerIdentity",
             Self::LookupEvents => "cloudtrail:LookupEvents",
+            Self::GetBucketOwnershipControls => "s3:GetBucketOwnershipControls",
+            Self::GetBucketAcl => "s3:GetBucketAcl",
+            Self::StartExecution => "states:StartExecution",
         }
     }
 
@@ -122,7 +134,12 @@ impl Operation {
         self.repairs()
             || matches!(
                 self,
-                Self::PutItem | Self::DeleteItem | Self::SendMessageBatch | Self::SendMessage | Self::Publish
+                Self::PutItem
+                    | Self::DeleteItem
+                    | Self::SendMessageBatch
+                    | Self::SendMessage
+                    | Self::Publish
+                    | Self::StartExecution
             )
     }
 

@@ -3,7 +3,8 @@
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{
-    DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectHead, ObjectPage, PublicAccessBlock,
+    DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership, ObjectPage,
+    PublicAccessBlock,
 };
 use guardian_reconcile::seam::{Account, BucketPage, Buckets, Listing};
 
@@ -95,6 +96,22 @@ impl Buckets for Model {
             state.admit(Operation::ListObjects, bucket, None)?;
             let size = state.pages.objects;
             Ok(state.bucket(bucket)?.list(listing, size))
+        })
+        .await
+    }
+
+    async fn get_object_ownership(&self, bucket: &BucketName) -> Result<ObjectOwnership, CallError> {
+        self.call(Operation::GetBucketOwnershipControls, bucket.as_str(), |state| {
+            state.admit(Operation::GetBucketOwnershipControls, bucket, None)?;
+            Ok(state.bucket(bucket)?.ownership)
+        })
+        .await
+    }
+
+    async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError> {
+        self.call(Operation::GetBucketAcl, bucket.as_str(), |state| {
+            state.admit(Operation::GetBucketAcl, bucket, None)?;
+            Ok(state.bucket(bucket)?.owner.clone())
         })
         .await
     }

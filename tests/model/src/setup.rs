@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guardian_core::name::{AccountId, BucketName, KeyArn};
 use guardian_core::observation::{
-    DefaultEncryption, KeyManager, KeyState, ObjectEncryption, PublicAccessBlock,
+    DefaultEncryption, KeyManager, KeyState, ObjectEncryption, ObjectOwnership, PublicAccessBlock,
 };
 
 use crate::bucket::{Bucket, Object};
@@ -72,6 +72,16 @@ impl Model {
                 ..Object::default()
             };
             bucket.objects.insert(key.to_owned(), object);
+        });
+    }
+
+    /// Gives an object to another account, as an upload from there does where ownership is not enforced.
+    pub fn set_object_owner(&self, bucket: &BucketName, key: &str, account: &str) {
+        self.edit(bucket, |bucket| {
+            bucket.ownership = ObjectOwnership::MayBeOthers;
+            if let Some(object) = bucket.objects.get_mut(key) {
+                object.owner = Some(account.to_owned());
+            }
         });
     }
 

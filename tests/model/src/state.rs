@@ -1,6 +1,6 @@
 //! Everything the model remembers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use guardian_core::alert::Notice;
 use guardian_core::moment::Moment;
@@ -10,6 +10,7 @@ use guardian_reconcile::seam::Entry;
 
 use crate::bucket::Bucket;
 use crate::events::delivery::Courier;
+use crate::executions::Execution;
 use crate::faults::Faults;
 use crate::journal::Call;
 use crate::key::Key;
@@ -52,6 +53,8 @@ pub(crate) struct State {
     pub(crate) ledger_version: u64,
     pub(crate) queues: Queues,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) executions: Vec<Execution>,
+    pub(crate) names_of_executions: BTreeSet<String>,
     pub(crate) courier: Courier,
     /// CloudTrail's event history, oldest first: management calls of this Region, which arrive there whatever
     /// becomes of their events.
@@ -91,6 +94,8 @@ impl State {
             ledger_version: 0,
             queues: Queues::default(),
             notices: Vec::new(),
+            executions: Vec::new(),
+            names_of_executions: BTreeSet::new(),
             courier: Courier::default(),
             history: VecDeque::new(),
             journal: Vec::new(),

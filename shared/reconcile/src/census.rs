@@ -1,0 +1,50 @@
+//! Counting objects: which keys they are under, and which of them cannot be read whatever the policies say.
+
+use futures_util::{StreamExt, stream};
+use guardian_core::call::CallError;
+use guardian_core::census::Counts;
+use guardian_core::name::BucketName;
+use guardian_core::observation::{ListedObject, ObjectHead};
+
+use crate::seam::Buckets;
+
+/// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
+/// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
+///
+/// # Errors
+///
+/// A call that failed for the moment: nothing is counted then. An object that may not be looked at is counted as
+/// unknown.
+pub async fn count<A: Buckets>(
+    aws: &A,
+    bucket: &BucketName,
+    objects: &[ListedObject],
+    owner: Option<&str>,
+    at_once: usize,
+) -> Result<Counts, CallError> {
+    let heads =
+        stream::iter(objects).map(async |object| (object, aws.head_object(bucket, &object.key).await));
+    let mut heads = heads.buffer_unordered(at_once.max(1));
+    let mut counts = Counts::default();
+    while let Some((object, head)) = heads.next().await {
+        let head: Option<ObjectHead> = match head {
+            Ok(head) => head,
+            Err(error) if error.is_transient() => return Err(error),
+            Err(_) => {
+                counts.count_unknown(&object.key);
+                continue;
+            }
+        };
+        let Some(head) = head else {
+            counts.count_gone();
+            continue;
+        };
+        counts.count(&object.key, &head);
+        if let (Some(owner), Some(of_object)) = (owner, &object.owner)
+            && owner != of_object
+        {
+            counts.count_foreign(&object.key);
+        }
+    }
+    Ok(counts)
+}
