@@ -9,6 +9,7 @@ pub mod cause;
 pub mod census;
 pub mod cloudinary;
 pub mod declaration;
+pub mod evidence;
 pub mod explain;
 pub mod finding;
 pub mod incident;

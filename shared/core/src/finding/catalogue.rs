@@ -170,6 +170,24 @@ catalogue! {
             "Write it again as an empty object: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
             "Keep `.wellknown/cloudinary/` out of the lifecycle rule that archived it.",
         ],
+    ObjectsCustomerKey "objects-customer-key" Medium Human "some objects are encrypted with keys that only their writer has"
+        means "S3 keeps no key for an object under SSE-C: whoever reads it has to send the key along, and Cloudinary does not. Each of these objects fails to be read, whatever the policies say (S3 User Guide, \"Using server-side encryption with customer-provided keys\")."
+        do [
+            "Copy each of them in place without the key, so that the bucket's default encryption takes over: `aws s3 cp s3://BUCKET/OBJECT s3://BUCKET/OBJECT --sse-c-copy-source AES256 --sse-c-copy-source-key fileb://KEY_FILE`.",
+            "If Cloudinary is not meant to read them, say what it is meant to read in the declaration: `\"prefixes\": [\"img/*\"]`.",
+        ],
+    ObjectsArchived "objects-archived" Medium Human "some objects lie in an archive"
+        means "An object in S3 Glacier Flexible Retrieval or Deep Archive, or in an archive tier of Intelligent-Tiering, must be restored before it can be read; until then GetObject fails with InvalidObjectState (S3 API Reference, GetObject). It is most often a lifecycle rule that moved them there."
+        do [
+            "Restore what Cloudinary has to read: `aws s3api restore-object --bucket BUCKET --key OBJECT --restore-request Days=7`; to keep it readable, copy it back into a class without archive afterwards.",
+            "Look for the lifecycle rule that moves objects: `aws s3api get-bucket-lifecycle-configuration --bucket BUCKET`, and let it transition to Glacier Instant Retrieval instead, which is read at once.",
+            "If Cloudinary is not meant to read them, say what it is meant to read in the declaration: `\"prefixes\": [\"img/*\"]`.",
+        ],
+    ObjectsForeign "objects-foreign" Medium Human "some objects belong to another account"
+        means "A bucket policy applies to the objects that the bucket's owner owns. Where Object Ownership leaves an upload to the account that wrote it, the grant to Cloudinary does not reach that object, and reads fail with AccessDenied though the policy is right (S3 User Guide, \"Controlling ownership of objects and disabling ACLs for your bucket\")."
+        do [
+            "Let the bucket's owner own all of its objects, which also takes effect on those that are there: `aws s3api put-bucket-ownership-controls --bucket BUCKET --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`. It turns ACLs off: look first whether anything still depends on them.",
+        ],
     KeyGrantMissing "key-grant-missing" Critical Repair "the key policy does not let Cloudinary decrypt"
         means "The policy of a key that objects are encrypted under does not allow Cloudinary's account `kms:Decrypt` and `kms:DescribeKey`, so reads of these objects fail with AccessDenied though the bucket policy is intact. For a caller of another account the key policy has to allow it, and so has that account (KMS Developer Guide, \"Allowing users in other accounts to use a KMS key\"). Objects stay under the key they were written with: a new default key does not make the old one dispensable."
         do [

@@ -5,11 +5,12 @@ use guardian_core::alert::{Affected, Notice, Occasion, TransitionKind, render};
 use guardian_core::attribution::Nameless;
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::cause::{Actor, Cause};
+use guardian_core::census::{Census, Counts, Group, Source};
 use guardian_core::cloudinary::marker_key;
 use guardian_core::declaration::Declaration;
 use guardian_core::explain::{Documents, explain};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
-use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_key};
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_key, judge_objects};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::observation::{
@@ -122,6 +123,11 @@ pub(crate) fn sample(code: Code) -> Sample {
                 ..ObjectHead::default()
             }));
         }),
+        Code::ObjectsCustomerKey => {
+            of_objects(code, |counts| counts.customer_keys = three("drafts/logo.svg"))
+        }
+        Code::ObjectsArchived => of_objects(code, |counts| counts.archived = three("2019/scan-0001.tif")),
+        Code::ObjectsForeign => of_objects(code, |counts| counts.foreign = three("partner/banner.jpg")),
         Code::KeyGrantMissing => of_key(code, |_| {}),
         Code::KeyGrantDenied => of_key(code, |seen| {
             let deny = json!({"Sid": "OnlyOurAccount", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt",
@@ -205,7 +211,12 @@ fn cause(code: Code) -> Cause {
         Code::DeclarationInvalid | Code::BucketNameUnsupported | Code::BucketInOtherRegion => {
             "Parameter Store Change"
         }
-        Code::ObservationFailed | Code::KeyForeign | Code::KeyAwsManaged => "Scheduled Event",
+        Code::ObservationFailed
+        | Code::KeyForeign
+        | Code::KeyAwsManaged
+        | Code::ObjectsCustomerKey
+        | Code::ObjectsArchived
+        | Code::ObjectsForeign => "Scheduled Event",
         Code::MarkerMissing => "Object Deleted",
         Code::MarkerUnexpected | Code::MarkerUnreadable => "Object Created",
         Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional => "PutKeyPolicy",
@@ -233,7 +244,12 @@ fn cause(code: Code) -> Cause {
         }),
     };
     let nameless = match code {
-        Code::MarkerMissing | Code::MarkerUnexpected | Code::MarkerUnreadable => Some(Nameless::DataEvents),
+        Code::MarkerMissing
+        | Code::MarkerUnexpected
+        | Code::MarkerUnreadable
+        | Code::ObjectsCustomerKey
+        | Code::ObjectsArchived
+        | Code::ObjectsForeign => Some(Nameless::DataEvents),
         Code::KeyForeign => Some(Nameless::NoRecord("PutBucketEncryption".to_owned())),
         _ => None,
     };
@@ -242,6 +258,34 @@ fn cause(code: Code) -> Cause {
         actor,
         nameless,
         ..Cause::of_event("0f1d8a52-3c7e-4b7d-9a43-1f2e6f0c9d11", event)
+    }
+}
+
+/// What a sample of fifty objects came to.
+fn of_objects(code: Code, edit: impl FnOnce(&mut Counts)) -> (Finding, Option<String>) {
+    let mut counts = Counts {
+        objects: 50,
+        sse_s3: 50,
+        ..Counts::default()
+    };
+    edit(&mut counts);
+    let at: Moment = "2026-11-23T10:15:01Z".parse().unwrap();
+    let sample = Census {
+        id: "sample".to_owned(),
+        source: Source::Sample,
+        began: at,
+        ended: Some(at),
+        whole: false,
+        counts,
+    };
+    let judgement = judge_objects(&named("media-001"), None, Some(&sample));
+    (judgement.find(code).unwrap().clone(), None)
+}
+
+fn three(example: &str) -> Group {
+    Group {
+        objects: 3,
+        example: example.to_owned(),
     }
 }
 
