@@ -194,6 +194,8 @@ pub struct KeyObservation {
     pub named: String,
     /// Why this key matters, in words for a person.
     pub because: Vec<String>,
+    /// What of the bucket's settings names it, of these reasons; empty where only objects do.
+    pub named_by: Vec<String>,
     /// Whether objects are under it, or will be, for certain; otherwise some may be.
     pub certain: bool,
     /// Its description.

@@ -4,25 +4,32 @@
 use futures_util::join;
 use guardian_core::alert::Affected;
 use guardian_core::cause::{Cause, Work};
+use guardian_core::census::{Census, Group};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Judgement, Reader, judge_bucket};
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects};
 use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::observation::Presence;
 use guardian_core::plan::plan_bucket;
 use guardian_core::settings::{Mode, Settings};
 use serde_json::json;
+use tracing::warn;
 
 use crate::alias::Aliases;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
+use crate::evidence::Kept;
 use crate::index::Found;
 use crate::need::{Look, Needs};
-use crate::observe::{KnownKeys, look_at_bucket, look_at_keys};
+use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, fleet, written};
+use crate::{ReconcileError, Report, fleet, sample, written};
+
+/// So many objects are looked at in a sample.
+const SAMPLE: usize = 50;
 
 /// Reconciles one bucket.
 pub(crate) async fn reconcile_bucket<A>(
@@ -49,14 +56,20 @@ where
         }
     };
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
-    let mut on_objects = Vec::new();
+    let mut kept = Kept::of_bucket(&book);
     if !work.written.is_empty() {
         let found = written::look_at(aws, settings, &declaration, &mut book, work.written.clone()).await?;
-        on_objects = found.keys;
-        on_objects.retain(|key| !needs.keys().any(|known| known == key));
-        if work.narrow && on_objects.is_empty() {
+        let news: Vec<KeyArn> = found
+            .keys
+            .into_iter()
+            .filter(|key| !needs.keys().any(|known| known == key))
+            .collect();
+        if work.narrow && news.is_empty() {
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
+        }
+        for key in &news {
+            kept.saw(key, &Group::default(), aws.now());
         }
     }
     // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
@@ -65,19 +78,23 @@ where
     } else {
         Vec::new()
     };
-    let (outside, found) = join!(
+    let (outside, found, sample) = join!(
         look_at_bucket(aws, settings, &declaration),
-        Found::in_pages(aws, bucket, pages)
+        Found::in_pages(aws, bucket, pages),
+        take_sample(aws, settings, &declaration, &kept, work),
     );
     let (outside, found) = (outside?, found?);
+    if let Some(sample) = sample {
+        kept.sampled(sample);
+    }
     aliases.keep(aws, settings, bucket, &outside, &found).await?;
-    let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
-    let known = KnownKeys {
-        remembered: &remembered,
-        on_objects: &on_objects,
-    };
-    let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
+    let (known, refuted) = kept.keys(&needs);
+    let seen = look_at_keys(aws, settings, &declaration, &known, outside).await?;
+    let released = kept.settle(&needs, &seen, refuted, aws.now());
     let mut judgement = judge_bucket(settings, &declaration, &seen);
+    if seen.presence == Presence::Here {
+        judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
+    }
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
@@ -90,7 +107,9 @@ where
         .filter_map(|finding| finding.subject.key())
         .collect();
     let reader = Reader::of(&declaration);
-    let queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
+    let mut queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
+    queue.extend(needs.let_go(aws, bucket, &released).await?);
+    kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
     let cycle = Cycle {
@@ -108,6 +127,43 @@ where
     let report = cycle.close(aws, &mut book, plan, apply).await?;
     fleet::keep(aws, settings, bucket, &book, &report).await?;
     Ok(report)
+}
+
+/// A sample of the bucket's objects, where one is wanted. It never stands in the way of a repair: one that fails is
+/// taken with the next sweep.
+async fn take_sample<A: Buckets + Clock>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    kept: &Kept,
+    work: &Work,
+) -> Option<Census> {
+    if !kept.wants_sample(settings, work) {
+        return None;
+    }
+    let named = work.written.keys.clone();
+    let id = work.deduplication_id();
+    // Other places in each sweep, the same ones when a message is delivered again.
+    let seed = id
+        .get(..16)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match sample::take(
+        aws,
+        declaration,
+        SAMPLE,
+        named,
+        seed.unwrap_or_default(),
+        aws.now(),
+        id,
+    )
+    .await
+    {
+        Ok(sample) => Some(sample),
+        Err(error) => {
+            warn!(bucket = %declaration.bucket, %error, "no sample of the objects was taken");
+            None
+        }
+    }
 }
 
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
@@ -129,6 +185,7 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
+    Kept::forget(aws, &book).await?;
     needs.forget(aws, bucket).await?;
     let affected = Affected::default();
     let around = Circumstances {

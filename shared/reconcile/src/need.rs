@@ -1,7 +1,7 @@
 //! Which keys a bucket needs and which buckets need a key: two views of one fact, each in its own resource's
 //! page of the ledger, kept by the bucket's reconcile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guardian_core::judge::Reader;
 use guardian_core::name::{BucketName, KeyArn, Resource};
@@ -150,6 +150,30 @@ impl Needs {
             index::remove(ledger, &page, bucket).await?;
         }
         Ok(())
+    }
+
+    /// Takes the bucket out of the pages of these keys and forgets them. Answers with those it needed until now: what
+    /// is open about them may be over.
+    pub(crate) async fn let_go<L: Ledger>(
+        &mut self,
+        ledger: &L,
+        bucket: &BucketName,
+        keys: &BTreeSet<KeyArn>,
+    ) -> Result<Vec<Look>, ReconcileError> {
+        let mut queue = Vec::new();
+        for key in keys {
+            let Some(need) = self.held.get(key) else { continue };
+            index::remove(ledger, &Resource::Key(key.clone()), bucket).await?;
+            // Last, so that whatever failed before is done again.
+            let entry = own(bucket, key, need.version, Value::Null);
+            store::delete(ledger, &entry).await?;
+            self.held.remove(key);
+            queue.push(Look {
+                key: key.clone(),
+                is_new: false,
+            });
+        }
+        Ok(queue)
     }
 
     /// Forgets every key the bucket needed.

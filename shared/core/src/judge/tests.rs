@@ -76,6 +76,7 @@ fn key(state: KeyState, statements: Value) -> KeyObservation {
     KeyObservation {
         named: KEY.to_owned(),
         because: vec!["the bucket's default key".to_owned()],
+        named_by: Vec::new(),
         certain: true,
         description: Ok(KeyDescription {
             arn: KEY.parse().unwrap(),

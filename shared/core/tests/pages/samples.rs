@@ -398,6 +398,7 @@ fn of_key(code: Code, change: impl FnOnce(&mut KeyObservation)) -> (Finding, Opt
     let mut seen = KeyObservation {
         named: KEY.to_owned(),
         because: vec!["needed by `media-001`".to_owned()],
+        named_by: Vec::new(),
         certain: true,
         description: Ok(KeyDescription {
             arn: KEY.parse().unwrap(),

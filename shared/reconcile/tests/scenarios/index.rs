@@ -99,6 +99,7 @@ fn an_alias_that_moves_to_a_key_without_the_grant_has_it_granted_and_the_old_key
         GetKeyPolicy KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
+        PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
         SendMessage bucket:vault in 30 s",
     );
@@ -263,6 +264,7 @@ fn a_bucket_that_is_no_longer_declared_leaves_every_page() {
         GetItem alias:alias/media reader#vault
         DeleteItem alias:alias/media reader#vault
         DeleteItem bucket:vault names#alias/media
+        DeleteItem bucket:vault evidence
         DeleteItem bucket:vault needs#KEY
         GetItem sweep reader#vault
         DeleteItem sweep reader#vault

@@ -127,6 +127,7 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
         GetKeyPolicy KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
+        PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
         SendMessage bucket:vault in 30 s",
     );
@@ -231,6 +232,7 @@ fn a_key_of_another_account_is_for_its_owner() {
         DescribeKey KEY
         PutItem key:KEY reader#media
         PutItem bucket:media needs#KEY
+        PutItem bucket:media evidence
         SendMessageBatch key:KEY
         SendMessage bucket:media in 30 s",
     );
@@ -265,6 +267,7 @@ fn an_aws_managed_key_can_be_granted_by_nobody() {
         DescribeKey alias/aws/s3
         PutItem key:KEY reader#vault
         PutItem bucket:vault needs#KEY
+        PutItem bucket:vault evidence
         SendMessageBatch key:KEY
         SendMessage bucket:vault in 30 s",
     );

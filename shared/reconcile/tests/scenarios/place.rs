@@ -202,6 +202,7 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         SendMessageBatch key:KEY
+        DeleteItem bucket:vault evidence
         DeleteItem bucket:vault needs#KEY
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
         Publish resolved: marker-unexpected on vault

@@ -1,0 +1,203 @@
+//! What a bucket's page of the ledger holds about its keys: the evidence, and the census that was recorded last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guardian_core::cause::Work;
+use guardian_core::census::{Census, FINISHED, Group};
+use guardian_core::evidence::Evidence;
+use guardian_core::moment::Moment;
+use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::observation::{BucketObservation, Presence};
+use guardian_core::settings::{CensusLevel, Settings};
+
+use crate::book::Book;
+use crate::need::Needs;
+use crate::observe::KnownKey;
+use crate::seam::{Entry, Ledger};
+use crate::{ReconcileError, store};
+
+/// In a bucket's page: which keys matter, and how that is known.
+const EVIDENCE: &str = "evidence";
+/// In a bucket's page: what the last census counted. Whoever finished it is the only writer.
+pub(crate) const CENSUS: &str = "census";
+
+/// The evidence of one bucket, held while it is reconciled.
+pub(crate) struct Kept {
+    version: u64,
+    stored: Evidence,
+    evidence: Evidence,
+    census: Option<Census>,
+    /// The keys that objects were found under in this very look.
+    found: BTreeSet<KeyArn>,
+}
+
+impl Kept {
+    pub(crate) fn of_bucket(book: &Book) -> Self {
+        let entry = book.others.get(EVIDENCE);
+        // What cannot be read is built up again; until then every remembered key stays.
+        let stored: Evidence = entry
+            .and_then(|entry| serde_json::from_value(entry.body.clone()).ok())
+            .unwrap_or_default();
+        let census: Option<Census> = book
+            .others
+            .get(CENSUS)
+            .and_then(|entry| serde_json::from_value(entry.body.clone()).ok());
+        let mut evidence = stored.clone();
+        if let Some(census) = &census {
+            evidence.count(census);
+        }
+        Self {
+            version: entry.map_or(0, |entry| entry.version),
+            stored,
+            evidence,
+            census,
+            found: BTreeSet::new(),
+        }
+    }
+
+    /// Whether some objects are to be looked at: when a bucket is new, in each sweep, and beside the result of a
+    /// census, which says nothing of what was written since it began.
+    pub(crate) fn wants_sample(&self, settings: &Settings, work: &Work) -> bool {
+        settings.census != CensusLevel::Off
+            && work.look == 0
+            && (work.swept || self.evidence.sample.is_none() || work.cause.event == FINISHED)
+    }
+
+    /// Takes note of a sample.
+    pub(crate) fn sampled(&mut self, sample: Census) {
+        self.evidence.count(&sample);
+        self.evidence.sample = Some(sample);
+    }
+
+    /// Takes note of a key that an object was just seen under.
+    pub(crate) fn saw(&mut self, key: &KeyArn, group: &Group, now: Moment) {
+        self.evidence.see(key, group, now);
+        self.found.insert(key.clone());
+    }
+
+    /// The last sample, whenever that was.
+    pub(crate) fn sample(&self) -> Option<&Census> {
+        self.evidence.sample.as_ref()
+    }
+
+    /// The last census on record.
+    pub(crate) fn census(&self) -> Option<&Census> {
+        self.census.as_ref()
+    }
+
+    /// The keys to look at besides those that the settings name, and the remembered ones that no object is under any
+    /// more as far as a complete census proves.
+    pub(crate) fn keys(&self, needs: &Needs) -> (Vec<KnownKey>, BTreeSet<KeyArn>) {
+        let counts = [self.sample(), self.census()];
+        let remembered: BTreeSet<&KeyArn> = needs.keys().chain(self.evidence.keys.keys()).collect();
+        let refuted: BTreeSet<KeyArn> = remembered
+            .iter()
+            .filter(|key| {
+                let mut proofs = counts.iter().flatten();
+                proofs.any(|proof| self.evidence.is_refuted(key, proof))
+            })
+            .map(|key| (*key).clone())
+            .collect();
+        let known = remembered
+            .into_iter()
+            .filter(|key| !refuted.contains(*key))
+            .map(|key| self.known(key))
+            .collect();
+        (known, refuted)
+    }
+
+    fn known(&self, key: &KeyArn) -> KnownKey {
+        let under = |count: &Census| {
+            count
+                .counts
+                .keys
+                .get(key.as_str())
+                .map(|group| (group.objects, count.began))
+        };
+        let because = match (self.sample().and_then(under), self.census().and_then(under)) {
+            (Some((objects, at)), _) => format!("{objects} objects of the sample of {at} are under it"),
+            (None, Some((objects, at))) => format!("{objects} objects were under it in the census of {at}"),
+            (None, None) => match self.evidence.keys.get(key).and_then(|known| known.seen.as_ref()) {
+                Some(_) if self.found.contains(key) => "an object just written is under it".to_owned(),
+                Some(seen) => format!("an object was seen under it on {}", seen.last),
+                None => "objects written earlier may be under it".to_owned(),
+            },
+        };
+        KnownKey {
+            key: key.clone(),
+            because,
+            // What a census counted longer ago may have been written anew since.
+            certain: self.sample().and_then(under).is_some() || self.found.contains(key),
+        }
+    }
+
+    /// Takes note of what the settings name now, and answers with those of `refuted` that are free to go: none as
+    /// long as anything that the settings name could not be resolved.
+    pub(crate) fn settle(
+        &mut self,
+        needs: &Needs,
+        seen: &BucketObservation,
+        refuted: BTreeSet<KeyArn>,
+        now: Moment,
+    ) -> BTreeSet<KeyArn> {
+        let is_resolved = seen.presence == Presence::Here
+            && seen.encryption.is_ok()
+            && seen.markers.iter().all(|marker| marker.head.is_ok())
+            && seen
+                .keys
+                .iter()
+                .all(|key| key.description.is_ok() || key.named.parse::<KeyArn>().is_ok());
+        if !is_resolved {
+            return BTreeSet::new();
+        }
+        let mut named: BTreeMap<KeyArn, Vec<String>> = BTreeMap::new();
+        for key in seen.keys.iter().filter(|key| !key.named_by.is_empty()) {
+            let arn = key.description.as_ref().ok().map(|found| found.arn.clone());
+            if let Some(arn) = arn.or_else(|| key.named.parse().ok()) {
+                named.entry(arn).or_default().extend(key.named_by.iter().cloned());
+            }
+        }
+        let released = refuted
+            .into_iter()
+            .filter(|key| !named.contains_key(key))
+            .collect();
+        if !named.is_empty() || !self.evidence.keys.is_empty() || needs.keys().next().is_some() {
+            self.evidence.name(&named, needs.keys().cloned(), now);
+        }
+        self.evidence.forget(&released);
+        released
+    }
+
+    /// Writes down what changed.
+    pub(crate) async fn keep<L: Ledger>(
+        &mut self,
+        ledger: &L,
+        bucket: &BucketName,
+    ) -> Result<(), ReconcileError> {
+        if self.evidence == self.stored {
+            return Ok(());
+        }
+        let body =
+            serde_json::to_value(&self.evidence).map_err(|_| ReconcileError::Ledger(EVIDENCE.to_owned()))?;
+        let entry = Entry {
+            resource: Resource::Bucket(bucket.clone()),
+            name: EVIDENCE.to_owned(),
+            version: self.version,
+            body,
+            expires: None,
+        };
+        self.version = store::put(ledger, &entry).await?;
+        self.stored = self.evidence.clone();
+        Ok(())
+    }
+
+    /// Forgets the evidence of a bucket that nobody declares.
+    pub(crate) async fn forget<L: Ledger>(ledger: &L, book: &Book) -> Result<(), ReconcileError> {
+        for name in [EVIDENCE, CENSUS] {
+            if let Some(entry) = book.others.get(name) {
+                store::delete(ledger, entry).await?;
+            }
+        }
+        Ok(())
+    }
+}
