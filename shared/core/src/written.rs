@@ -80,6 +80,13 @@ impl Named {
             .dedup_by(|later, earlier| later.folder() == earlier.folder());
         self.examples.truncate(EXAMPLES);
     }
+
+    /// How many events were about objects that are not among the examples, as far as that is known.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        let examples = u64::try_from(self.examples.len()).unwrap_or(u64::MAX);
+        self.events.saturating_sub(examples)
+    }
 }
 
 impl Written {

@@ -49,15 +49,15 @@ where
         }
     };
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
-    let mut on_objects = Vec::new();
+    let (mut on_objects, mut named) = (Vec::new(), Vec::new());
     if !work.written.is_empty() {
-        let found = written::look_at(aws, settings, &declaration, &mut book, work.written.clone()).await?;
-        on_objects = found.keys;
-        on_objects.retain(|key| !needs.keys().any(|known| known == key));
-        if work.narrow && on_objects.is_empty() {
+        let (known, objects): (Vec<&KeyArn>, _) = (needs.keys().collect(), work.written.clone());
+        let found = written::look_at(aws, settings, &declaration, &mut book, &known, objects).await?;
+        if work.narrow && found.seen.is_empty() && found.named.is_empty() {
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
         }
+        (on_objects, named) = (found.seen, found.named);
     }
     // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
     let pages = if work.swept {
@@ -75,6 +75,7 @@ where
     let known = KnownKeys {
         remembered: &remembered,
         on_objects: &on_objects,
+        named: &named,
     };
     let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
     let mut judgement = judge_bucket(settings, &declaration, &seen);

@@ -40,6 +40,19 @@ pub(crate) async fn concerns_any<L: Ledger>(ledger: &L, page: &Resource) -> Resu
     Ok(!ledger.entry_names(page, READER, None, 1).await?.names.is_empty())
 }
 
+/// Whether this bucket stands in the page.
+///
+/// A Query of one name reads no more than a GetItem would, and asks for no right that the router does not have. No
+/// name that begins with the item's comes before it.
+pub(crate) async fn concerns<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+    bucket: &BucketName,
+) -> Result<bool, CallError> {
+    let name = item(bucket);
+    Ok(ledger.entry_names(page, &name, None, 1).await?.names.first() == Some(&name))
+}
+
 /// The buckets in the page.
 pub(crate) async fn concerned<L: Ledger>(ledger: &L, page: &Resource) -> Result<Vec<BucketName>, CallError> {
     let (mut buckets, mut after) = (Vec::new(), None);

@@ -43,6 +43,7 @@ pub async fn observe_bucket<A: Buckets + Keys>(
     let known = KnownKeys {
         remembered,
         on_objects: &[],
+        named: &[],
     };
     look_at_keys(aws, settings, declaration, known, outside).await
 }
@@ -54,6 +55,8 @@ pub(crate) struct KnownKeys<'a> {
     pub(crate) remembered: &'a [KeyArn],
     /// Seen on objects now.
     pub(crate) on_objects: &'a [KeyArn],
+    /// Named by events, and not seen on an object.
+    pub(crate) named: &'a [KeyArn],
 }
 
 /// The first half: everything but the keys and what hinges on the policy.
@@ -226,6 +229,13 @@ fn keys_to_look_at(
     }
     for key in known.on_objects {
         add(key.to_string(), "an object just written is under it", true);
+    }
+    for key in known.named {
+        add(
+            key.to_string(),
+            "an event named it as the key of an object",
+            false,
+        );
     }
     for key in known.remembered {
         add(key.to_string(), "objects written earlier may be under it", false);
