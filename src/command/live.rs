@@ -29,6 +29,7 @@ impl Live {
             ceilings: Ceilings::open(mode),
             digest: None,
             census: CensusLevel::Off,
+            watches_objects: false,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

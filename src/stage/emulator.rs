@@ -67,6 +67,7 @@ impl EmulatorStage {
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
             census: CensusLevel::Off,
+            watches_objects: true,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

@@ -52,6 +52,7 @@ impl ModelStage {
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
             census: CensusLevel::Off,
+            watches_objects: true,
         };
         model.take_journal();
         Ok(Self { model, settings })

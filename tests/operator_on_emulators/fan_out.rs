@@ -139,6 +139,7 @@ impl Pipeline {
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
             census: CensusLevel::Off,
+            watches_objects: false,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

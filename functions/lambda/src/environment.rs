@@ -103,9 +103,19 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 });
             }
         };
+        const WATCH: &str = "GUARDIAN_WATCH_OBJECTS";
+        let watches_objects = match self.text(WATCH)?.as_str() {
+            "no" => false,
+            "yes" => true,
+            other => {
+                let problem = format!("is `{other}`: expected `no` or `yes`");
+                return Err(EnvironmentError { name: WATCH, problem });
+            }
+        };
         Ok(Settings {
             digest,
             census,
+            watches_objects,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -162,6 +172,7 @@ mod tests {
             ("GUARDIAN_BUCKET_ARNS", "arn:aws:s3:::media-*"),
             ("GUARDIAN_DIGEST", "off"),
             ("GUARDIAN_CENSUS", "off"),
+            ("GUARDIAN_WATCH_OBJECTS", "no"),
         ])
     }
 

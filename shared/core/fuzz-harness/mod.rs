@@ -49,6 +49,17 @@ pub(crate) fn assert_sound(trigger: &Trigger, event: &str) {
         Action::Sweep => assert_eq!(resources, [Resource::Sweep], "{event}"),
         Action::Ignore => assert_eq!(resources, [], "{event}"),
     }
+    // The key of an object is for the object's bucket to look at, and stands among the keys all the same.
+    if let Some(under) = &trigger.under {
+        assert_eq!(trigger.action, Action::Check, "{event}");
+        assert!(trigger.keys.contains(&under.key), "{event}");
+        assert!(
+            resources
+                .iter()
+                .all(|resource| matches!(resource, Resource::Bucket(_))),
+            "{event}"
+        );
+    }
     // Nothing is made up: what is named stands in the event.
     for bucket in &trigger.buckets {
         assert!(event.contains(bucket.as_str()), "{bucket} from {event}");

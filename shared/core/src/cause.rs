@@ -60,6 +60,21 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// Whether new key material was put under a key, or asked for: by KMS's own event, by CloudTrail's service event,
+    /// and by the call, for automatic rotation and on demand.
+    ///
+    /// Rotation changes neither the key's ARN nor its policy, and what was encrypted before can still be decrypted (KMS
+    /// Developer Guide, "Rotate AWS KMS keys").
+    #[must_use]
+    pub fn is_rotation(&self) -> bool {
+        matches!(
+            self.event.as_str(),
+            "RotateKey" | "RotateKeyOnDemand" | "KMS CMK Rotation"
+        )
+    }
+}
+
 /// One resource to look at: the body of a message in the work queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {

@@ -8,7 +8,7 @@ mod objects;
 pub use bucket::judge_bucket;
 pub(crate) use bucket::{bucket_questions, judge_bucket_grant};
 pub(crate) use grant::{Asked, improves};
-pub use key::{Reader, judge_key};
+pub use key::{Hold, Reader, judge_key};
 pub(crate) use key::{judge_key_grant, key_questions, objects_of};
 pub use objects::judge_objects;
 

@@ -37,6 +37,8 @@ pub struct Settings {
     pub digest: Option<Digest>,
     /// Whether the guardian looks at objects to learn which keys they are under.
     pub census: CensusLevel,
+    /// Whether new objects are looked at as they come.
+    pub watches_objects: bool,
 }
 
 /// How much the guardian looks at objects to learn which keys they are under. HeadObject needs `s3:GetObject`, a
@@ -52,6 +54,14 @@ pub enum CensusLevel {
     Sample,
     /// The sample, and a walk over every object when one is due.
     Full,
+}
+
+impl Settings {
+    /// Whether objects other than markers may be looked at: whoever wants either of the two has given the right.
+    #[must_use]
+    pub fn may_look_at_objects(&self) -> bool {
+        self.watches_objects || self.census != CensusLevel::Off
+    }
 }
 
 /// How often a digest is sent, with the first sweep that is due.

@@ -39,12 +39,25 @@ pub struct Trigger {
     pub keys: Vec<KeyArn>,
     /// Objects of the one bucket that were written and may be under another key; markers are not among them.
     pub objects: Vec<String>,
+    /// The object that was written, where the event names the key it is under.
+    pub under: Option<Under>,
     /// The KMS aliases the event names, also where it is ignored.
     pub aliases: Vec<AliasArn>,
     /// Who did it, as far as the event says.
     pub actor: Option<Actor>,
     /// When it happened, as the event says it: text, which need not be a time.
     pub time: Option<String>,
+}
+
+/// An object other than a marker, and the KMS key that an event names for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Under {
+    /// The object's key.
+    pub object: String,
+    /// The KMS key.
+    pub key: KeyArn,
+    /// Whether its upload has only begun.
+    pub begun: bool,
 }
 
 /// What to do about an event.
@@ -116,13 +129,14 @@ pub fn split(text: &str) -> Result<Vec<Value>, TriggerError> {
 
 impl Trigger {
     /// What it asks to be looked at. Which of its keys are needed by a declared bucket, and which buckets mean
-    /// its aliases, only the ledger knows.
+    /// its aliases, only the ledger knows. The key of an object that was written is the bucket's to look at.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource> {
         match self.action {
             Action::Check => {
                 let buckets = self.buckets.iter().cloned().map(Resource::Bucket);
-                let keys = self.keys.iter().cloned().map(Resource::Key);
+                let keys = self.keys.iter().filter(|_| self.under.is_none());
+                let keys = keys.cloned().map(Resource::Key);
                 let aliases = self.aliases.iter().cloned().map(Resource::Alias);
                 buckets.chain(keys).chain(aliases).collect()
             }

@@ -4,7 +4,7 @@
 use futures_util::join;
 use guardian_core::alert::Affected;
 use guardian_core::cause::{Cause, Work};
-use guardian_core::census::{Census, Group};
+use guardian_core::census::Census;
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::incident::Circumstances;
@@ -58,18 +58,16 @@ where
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
     let mut kept = Kept::of_bucket(&book);
     if !work.written.is_empty() {
-        let found = written::look_at(aws, settings, &declaration, &mut book, work.written.clone()).await?;
-        let news: Vec<KeyArn> = found
-            .keys
-            .into_iter()
-            .filter(|key| !needs.keys().any(|known| known == key))
-            .collect();
-        if work.narrow && news.is_empty() {
+        let objects = work.written.clone();
+        // What the settings name needs no witness. Every other key may be one that a census is about to refute.
+        let known: Vec<&KeyArn> = needs.keys().filter(|key| kept.is_named(key)).collect();
+        let found = written::look_at(aws, settings, &declaration, &mut book, &known, objects).await?;
+        let is_new = found.keys().any(|key| needs.keys().all(|known| known != key));
+        kept.saw(&found, aws.now());
+        if work.narrow && !is_new {
+            kept.keep(aws, bucket).await?;
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
-        }
-        for key in &news {
-            kept.saw(key, &Group::default(), aws.now());
         }
     }
     // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
@@ -107,7 +105,8 @@ where
         .filter_map(|finding| finding.subject.key())
         .collect();
     let reader = Reader::of(&declaration);
-    let mut queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
+    let holds = kept.holds(&seen, aws.now());
+    let mut queue = needs.keep(aws, &reader, &holds, &seen, &unwell, &found).await?;
     queue.extend(needs.let_go(aws, bucket, &released).await?);
     kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;

@@ -1,10 +1,12 @@
 //! What a bucket's page of the ledger holds about its keys: the evidence, and the census that was recorded last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use guardian_core::cause::Work;
 use guardian_core::census::{Census, FINISHED, Group};
 use guardian_core::evidence::Evidence;
+use guardian_core::judge::Hold;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{BucketObservation, Presence};
@@ -14,12 +16,16 @@ use crate::book::Book;
 use crate::need::Needs;
 use crate::observe::KnownKey;
 use crate::seam::{Entry, Ledger};
-use crate::{ReconcileError, store};
+use crate::{ReconcileError, store, written};
 
 /// In a bucket's page: which keys matter, and how that is known.
 const EVIDENCE: &str = "evidence";
 /// In a bucket's page: what the last census counted. Whoever finished it is the only writer.
 pub(crate) const CENSUS: &str = "census";
+
+/// So long after objects were last seen under a key they are taken to be there still. A sample of a large bucket does
+/// not meet every key each time.
+const FRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The evidence of one bucket, held while it is reconciled.
 pub(crate) struct Kept {
@@ -29,6 +35,8 @@ pub(crate) struct Kept {
     census: Option<Census>,
     /// The keys that objects were found under in this very look.
     found: BTreeSet<KeyArn>,
+    /// The keys that an event named as those of objects nobody could look at.
+    told: BTreeSet<KeyArn>,
 }
 
 impl Kept {
@@ -52,6 +60,7 @@ impl Kept {
             evidence,
             census,
             found: BTreeSet::new(),
+            told: BTreeSet::new(),
         }
     }
 
@@ -69,10 +78,24 @@ impl Kept {
         self.evidence.sample = Some(sample);
     }
 
-    /// Takes note of a key that an object was just seen under.
-    pub(crate) fn saw(&mut self, key: &KeyArn, group: &Group, now: Moment) {
-        self.evidence.see(key, group, now);
-        self.found.insert(key.clone());
+    /// Whether the settings name the key, as far as the last look saw.
+    pub(crate) fn is_named(&self, key: &KeyArn) -> bool {
+        self.evidence
+            .keys
+            .get(key)
+            .is_some_and(|known| !known.named.is_empty())
+    }
+
+    /// Takes note of the keys of objects that were written.
+    pub(crate) fn saw(&mut self, written: &written::Found, now: Moment) {
+        for (key, example) in &written.seen {
+            self.evidence.see(key, &Group::of(example), now);
+            self.found.insert(key.clone());
+        }
+        for (key, example) in &written.named {
+            self.evidence.see(key, &Group::of(example), now);
+            self.told.insert(key.clone());
+        }
     }
 
     /// The last sample, whenever that was.
@@ -119,6 +142,7 @@ impl Kept {
             (None, Some((objects, at))) => format!("{objects} objects were under it in the census of {at}"),
             (None, None) => match self.evidence.keys.get(key).and_then(|known| known.seen.as_ref()) {
                 Some(_) if self.found.contains(key) => "an object just written is under it".to_owned(),
+                Some(_) if self.told.contains(key) => "an event named it as the key of an object".to_owned(),
                 Some(seen) => format!("an object was seen under it on {}", seen.last),
                 None => "objects written earlier may be under it".to_owned(),
             },
@@ -129,6 +153,29 @@ impl Kept {
             // What a census counted longer ago may have been written anew since.
             certain: self.sample().and_then(under).is_some() || self.found.contains(key),
         }
+    }
+
+    /// How the bucket holds each of these keys.
+    pub(crate) fn holds(&self, seen: &BucketObservation, now: Moment) -> BTreeMap<KeyArn, Hold> {
+        let mut holds = BTreeMap::new();
+        for key in &seen.keys {
+            let arn = key.description.as_ref().ok().map(|found| found.arn.clone());
+            let Some(arn) = arn.or_else(|| key.named.parse().ok()) else {
+                continue;
+            };
+            let sight = self.evidence.keys.get(&arn).and_then(|known| known.seen.as_ref());
+            // What the settings name cannot always be read; then what they named before counts.
+            let hold = if !key.named_by.is_empty() || self.is_named(&arn) {
+                Hold::Settings
+            } else if sight.is_some_and(|sight| now.since(sight.last) < FRESH) {
+                Hold::Objects
+            } else {
+                Hold::Perhaps
+            };
+            let known = holds.entry(arn).or_insert(hold);
+            *known = hold.max(*known);
+        }
+        holds
     }
 
     /// Takes note of what the settings name now, and answers with those of `refuted` that are free to go: none as

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use guardian_core::call::CallError;
+use guardian_core::judge::{Hold, Reader};
 use guardian_core::name::{BucketName, Resource};
 use serde_json::Value;
 use tracing::warn;
@@ -38,6 +39,18 @@ const NAMES_AT_ONCE: u16 = 1000;
 /// Whether any bucket stands in the page.
 pub(crate) async fn concerns_any<L: Ledger>(ledger: &L, page: &Resource) -> Result<bool, CallError> {
     Ok(!ledger.entry_names(page, READER, None, 1).await?.names.is_empty())
+}
+
+/// Whether the settings of this bucket name the key. One that only its objects need may be let go by a census, so every
+/// object that comes under it has to be heard of.
+pub(crate) async fn concerns<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+    bucket: &BucketName,
+) -> Result<bool, CallError> {
+    let stored = ledger.read_entry(page, &item(bucket)).await?;
+    let reader: Option<Reader> = stored.and_then(|stored| serde_json::from_value(stored.body).ok());
+    Ok(reader.is_some_and(|reader| reader.hold == Hold::Settings))
 }
 
 /// The buckets in the page.

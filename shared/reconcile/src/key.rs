@@ -60,7 +60,24 @@ where
         elsewhere: Vec::new(),
     };
     let apply = async |plan| apply_to_key(aws, settings, &readers, &seen, plan).await;
-    cycle.close(aws, &mut book, plan, apply).await
+    let report = cycle.close(aws, &mut book, plan, apply).await?;
+    Ok(after_rotation(report, work, &readers))
+}
+
+/// Says of a rotation that it was looked into and why there was nothing to do. Where something was found, that is said
+/// instead: it was not the rotation.
+fn after_rotation(report: Report, work: &Work, readers: &[Reader]) -> Report {
+    if !work.cause.is_rotation() || !report.findings.is_empty() {
+        return report;
+    }
+    let buckets: Vec<String> = readers
+        .iter()
+        .map(|reader| format!("`{}`", reader.bucket))
+        .collect();
+    report.noted(format!(
+        "rotation keeps the key's ARN and policy; verified: Cloudinary may still decrypt what is under it in {}",
+        buckets.join(", ")
+    ))
 }
 
 fn touched(readers: &[Reader]) -> Affected {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::judge::Reader;
+use guardian_core::judge::{Hold, Reader};
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
@@ -79,12 +79,17 @@ impl Needs {
         &mut self,
         ledger: &L,
         reader: &Reader,
+        holds: &BTreeMap<KeyArn, Hold>,
         seen: &BucketObservation,
         unwell: &[&KeyArn],
         found: &Found,
     ) -> Result<Vec<Look>, ReconcileError> {
         let mut queue = Vec::new();
-        let body = json!(reader);
+        let held = &self.held;
+        let reader_of = |key: &KeyArn| {
+            let before = || held.get(key).and_then(|need| Some(need.reader.as_ref()?.hold));
+            reader.holding(holds.get(key).copied().or_else(before).unwrap_or(Hold::Perhaps))
+        };
         let seen_keys = seen
             .keys
             .iter()
@@ -93,27 +98,25 @@ impl Needs {
         // A remembered key that is gone altogether has no description, but its incident still has a key.
         let gone = unwell.iter().map(|key| (*key).clone());
         let lost = self.held.keys().cloned();
-        let lost = lost.filter(|key| found.lacks(&Resource::Key(key.clone()), &body));
-        let mut keys: Vec<KeyArn> = seen_keys.chain(gone).chain(lost).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
+        let lost = lost.filter(|key| found.lacks(&Resource::Key(key.clone()), &json!(reader_of(key))));
+        let keys: BTreeSet<KeyArn> = seen_keys.chain(gone).chain(lost).collect();
+        let keys: Vec<(KeyArn, Reader)> = keys
+            .into_iter()
+            .map(|key| {
+                let reader = reader_of(&key);
+                (key, reader)
+            })
+            .collect();
+        for (key, reader) in keys {
+            let body = json!(reader);
             let page = Resource::Key(key.clone());
             let is_unwell = unwell.contains(&&key);
             let known = self.held.get(&key);
             let was_unwell = known.is_some_and(|need| need.unwell);
-            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(reader));
+            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(&reader));
             let is_in_place = noted && !found.lacks(&page, &body);
             let is_new = !is_in_place
-                && index::put(
-                    ledger,
-                    &page,
-                    &reader.bucket,
-                    body.clone(),
-                    known.is_some(),
-                    found,
-                )
-                .await?;
+                && index::put(ledger, &page, &reader.bucket, body, known.is_some(), found).await?;
             if is_unwell || was_unwell || is_new {
                 queue.push(Look {
                     key: key.clone(),
@@ -132,7 +135,7 @@ impl Needs {
             );
             let need = Need {
                 version: store::put(ledger, &entry).await?,
-                reader: Some(reader.clone()),
+                reader: Some(reader),
                 unwell: is_unwell,
             };
             self.held.insert(key, need);

@@ -2,6 +2,7 @@
 //!
 //! Shapes follow what AWS documents and what public records show, as the files in `/events` do.
 
+mod data;
 pub(crate) mod delivery;
 pub(crate) mod native;
 pub(crate) mod record;

@@ -1,13 +1,13 @@
 //! Everybody else: what changes behind the guardian's back.
 
 mod keys;
+mod objects;
 
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, PublicAccessBlock};
 
 use crate::Model;
-use crate::bucket::Encrypted;
 use crate::events::trail::Trail;
 use crate::refusal::Refusal;
 use crate::ssm::DECLARATIONS;
@@ -122,42 +122,6 @@ impl Outsider {
     pub fn enable_versioning(&self, bucket: &BucketName) -> Result<(), CallError> {
         self.act("s3:PutBucketVersioning", |state, caller| {
             state.put_bucket_versioning(caller, bucket)
-        })
-    }
-
-    /// PutObject of an empty object: with a KMS key named in any way, or as the bucket does by default.
-    pub fn put_object(&self, bucket: &BucketName, key: &str, kms_key: Option<&str>) -> Result<(), CallError> {
-        let encrypted = kms_key.map_or(Encrypted::ByDefault, |named| Encrypted::Kms(Some(named)));
-        self.put_encrypted(bucket, key, encrypted)
-    }
-
-    /// PutObject that says `aws:kms` without a key: the AWS managed key.
-    pub fn put_object_with_aws_managed_key(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
-        self.put_encrypted(bucket, key, Encrypted::Kms(None))
-    }
-
-    fn put_encrypted(
-        &self,
-        bucket: &BucketName,
-        key: &str,
-        encrypted: Encrypted<'_>,
-    ) -> Result<(), CallError> {
-        self.act("s3:PutObject", |state, caller| {
-            state.put_object(caller, bucket, key, encrypted, false).map(drop)
-        })
-    }
-
-    /// DeleteObject.
-    pub fn delete_object(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
-        self.act("s3:DeleteObject", |state, caller| {
-            state.delete_object(caller, bucket, key)
-        })
-    }
-
-    /// Deletes the delete marker of a versioned object, which brings it back.
-    pub fn undelete_object(&self, bucket: &BucketName, key: &str) -> Result<(), CallError> {
-        self.act("s3:DeleteObjectVersion", |state, caller| {
-            state.undelete_object(caller, bucket, key)
         })
     }
 

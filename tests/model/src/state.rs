@@ -64,8 +64,10 @@ pub(crate) struct State {
     pub(crate) pages: PageSizes,
     /// Whether refused requests of outsiders leave a record too.
     pub(crate) records_failures: bool,
-    /// Whether the stack has a rule for new objects.
+    /// Whether the stack has rules for new objects.
     pub(crate) watches_objects: bool,
+    /// Whether a trail records data events.
+    pub(crate) records_data: bool,
 }
 
 impl State {
@@ -109,6 +111,7 @@ impl State {
             },
             records_failures: false,
             watches_objects: false,
+            records_data: false,
         }
     }
 

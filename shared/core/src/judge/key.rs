@@ -32,6 +32,22 @@ pub struct Reader {
     pub clouds: Vec<CloudName>,
     /// What may be done for it.
     pub mode: Mode,
+    /// How it comes to need the key.
+    #[serde(default)]
+    pub hold: Hold,
+}
+
+/// How a bucket comes to need a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hold {
+    /// Objects may be under it: nothing has shown the contrary.
+    Perhaps,
+    /// Objects were seen under it when some were last looked at.
+    #[default]
+    Objects,
+    /// Its settings name it: what is written is under it, or a person said that it matters.
+    Settings,
 }
 
 impl Reader {
@@ -42,7 +58,14 @@ impl Reader {
             bucket: declaration.bucket.clone(),
             clouds: declaration.clouds.clone(),
             mode: declaration.mode,
+            hold: Hold::default(),
         }
+    }
+
+    /// The same, for a key that it needs in this way.
+    #[must_use]
+    pub fn holding(&self, hold: Hold) -> Self {
+        Self { hold, ..self.clone() }
     }
 }
 

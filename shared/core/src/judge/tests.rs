@@ -20,6 +20,7 @@ fn settings() -> Settings {
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
         census: CensusLevel::Off,
+        watches_objects: false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an event asks for, before it is said who did it and when.
 
 use super::named::Named;
-use super::{Action, Trigger};
+use super::{Action, Trigger, Under};
 
 /// What an event asks for.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub(super) struct Meaning {
     reason: String,
     named: Named,
     objects: Vec<String>,
+    under: Option<Under>,
 }
 
 impl Meaning {
@@ -24,6 +25,7 @@ impl Meaning {
             reason,
             named,
             objects: Vec::new(),
+            under: None,
         }
     }
 
@@ -35,6 +37,18 @@ impl Meaning {
         }
     }
 
+    /// Look whether the key of an object is known.
+    pub(super) fn under(named: Named, under: Under, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        if named.buckets.is_empty() {
+            return Self::ignore_named(named, format!("{reason}, but the event names no bucket"));
+        }
+        Self {
+            under: Some(under),
+            ..Self::check(named, reason)
+        }
+    }
+
     /// Look at everything.
     pub(super) fn sweep(reason: impl Into<String>) -> Self {
         Self {
@@ -42,6 +56,7 @@ impl Meaning {
             reason: reason.into(),
             named: Named::default(),
             objects: Vec::new(),
+            under: None,
         }
     }
 
@@ -52,6 +67,7 @@ impl Meaning {
             reason: reason.into(),
             named: Named::default(),
             objects: Vec::new(),
+            under: None,
         }
     }
 
@@ -73,6 +89,7 @@ impl Meaning {
             buckets: self.named.buckets,
             keys: self.named.keys,
             objects: self.objects,
+            under: self.under,
             aliases: self.named.aliases,
             actor: None,
             time: None,

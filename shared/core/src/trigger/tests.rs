@@ -308,13 +308,6 @@ fn a_bucket_named_through_an_access_point_is_found_among_the_resources() {
 }
 
 #[test]
-fn the_key_an_object_moves_to_is_found_however_deep_it_is_named() {
-    let parameters = json!({"bucketName": "media", "key": "a.jpg", "X": {"Y": [{"Z": KEY}]}});
-    let trigger = read(&call("s3", "UpdateObjectEncryption", parameters));
-    assert_eq!(named(&trigger), ["bucket:media".to_owned(), format!("key:{KEY}")]);
-}
-
-#[test]
 fn a_key_named_in_a_body_is_not_looked_at() {
     let body = json!({"bucketName": "media", "ServerSideEncryptionConfiguration": {"KMSMasterKeyID": KEY}});
     assert_eq!(

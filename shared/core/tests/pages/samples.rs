@@ -302,6 +302,7 @@ pub(crate) fn settings() -> Settings {
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
         census: CensusLevel::Off,
+        watches_objects: false,
     }
 }
 

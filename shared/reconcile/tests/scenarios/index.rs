@@ -97,6 +97,9 @@ fn an_alias_that_moves_to_a_key_without_the_grant_has_it_granted_and_the_old_key
         GetKeyPolicy SECOND
         DescribeKey KEY
         GetKeyPolicy KEY
+        GetItem key:KEY reader#vault
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence

@@ -127,6 +127,9 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
         GetKeyPolicy KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
+        GetItem key:KEY reader#vault
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
         SendMessage bucket:vault in 30 s",

@@ -14,6 +14,7 @@ mod stage;
 
 mod answers;
 mod author;
+mod data_events;
 mod denied;
 mod flapping;
 mod fleet;
@@ -30,6 +31,7 @@ mod place;
 mod queues;
 mod races;
 mod reminders;
+mod rotation;
 mod routing;
 mod sweep;
 mod told;

@@ -155,7 +155,7 @@ fn an_upload_beside_a_sweep_takes_nothing_from_it_and_is_blamed_for_nothing() {
     let written = Work {
         written: Written {
             keys: vec!["photos/cat.jpg".to_owned()],
-            more: 0,
+            ..Written::default()
         },
         narrow: true,
         ..Work::new(

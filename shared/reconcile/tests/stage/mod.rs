@@ -44,6 +44,7 @@ impl Stage {
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
             census: CensusLevel::Off,
+            watches_objects: false,
         };
         Self {
             model,

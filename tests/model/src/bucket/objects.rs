@@ -2,10 +2,11 @@
 
 use guardian_core::call::CallErrorKind;
 use guardian_core::name::{BucketName, KeyArn};
-use guardian_core::observation::{DefaultEncryption, KeyState, ObjectEncryption};
+use guardian_core::observation::{DefaultEncryption, KeyManager, KeyState, ObjectEncryption};
 
 use super::Object;
 use crate::events::native::Deletion;
+use crate::events::trail::Trail;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::who::Caller;
@@ -42,6 +43,89 @@ impl State {
         if only_new && self.bucket(name)?.objects.contains_key(key) {
             return Ok(false);
         }
+        let object = self.write_object(caller, name, key, encrypted)?;
+        self.object_created(caller, name, key, &object, "PutObject");
+        self.record_data(caller, Trail::put_object(name, key, encrypted, &object));
+        Ok(true)
+    }
+
+    /// CopyObject of an object onto itself, under another key: a new entity tag, and a new version where there are
+    /// versions. It needs the rights to read and to write (S3 API Reference, CopyObject).
+    pub(crate) fn copy_in_place(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        key: &str,
+        kms_key: &str,
+    ) -> Result<(), Refusal> {
+        self.authorize(caller, name, "s3:GetObject", Some(key), &[])?;
+        let header = [("s3:x-amz-server-side-encryption", "aws:kms")];
+        self.authorize(caller, name, "s3:PutObject", Some(key), &header)?;
+        self.object(name, key)?;
+        let encrypted = Encrypted::Kms(Some(kms_key));
+        let object = self.write_object(caller, name, key, encrypted)?;
+        self.object_created(caller, name, key, &object, "CopyObject");
+        self.record_data(caller, Trail::copy_object(name, key, encrypted, &object));
+        Ok(())
+    }
+
+    /// UpdateObjectEncryption: the object is under another key of KMS in place, with the same entity tag and version.
+    /// The key is named by its full ARN; an AWS managed one cannot be, and neither can an object be moved that the
+    /// customer's own key encrypts (S3 API Reference, UpdateObjectEncryption). No event of S3's own is documented.
+    pub(crate) fn update_object_encryption(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        key: &str,
+        kms_key: &KeyArn,
+        bucket_key: bool,
+    ) -> Result<(), Refusal> {
+        self.authorize(caller, name, "s3:UpdateObjectEncryption", Some(key), &[])?;
+        if self.object(name, key)?.encryption == ObjectEncryption::SseC {
+            return Err(Refusal::other(
+                "InvalidRequest",
+                "objects under SSE-C keep their encryption",
+            ));
+        }
+        if self
+            .keys
+            .get(kms_key)
+            .is_some_and(|key| key.manager == KeyManager::Aws)
+        {
+            return Err(Refusal::other(
+                "InvalidRequest",
+                "an AWS managed key cannot be named",
+            ));
+        }
+        let context = self.encryption_context(name, key, bucket_key);
+        self.expect_usable(caller, kms_key, "kms:GenerateDataKey", &context)?;
+        if let Some(object) = self.bucket_mut(name)?.objects.get_mut(key) {
+            object.encryption = ObjectEncryption::Kms(kms_key.to_string());
+            object.bucket_key = bucket_key;
+        }
+        let trail = Trail::update_object_encryption(name, key, kms_key.as_str(), bucket_key);
+        self.record_data(caller, trail);
+        Ok(())
+    }
+
+    fn object(&self, name: &BucketName, key: &str) -> Result<&Object, Refusal> {
+        self.bucket(name)?.objects.get(key).ok_or_else(|| {
+            Refusal::new(
+                CallErrorKind::NotFound,
+                "NoSuchKey",
+                "The specified key does not exist.",
+            )
+        })
+    }
+
+    /// Puts an empty object there.
+    fn write_object(
+        &mut self,
+        caller: &Caller,
+        name: &BucketName,
+        key: &str,
+        encrypted: Encrypted<'_>,
+    ) -> Result<Object, Refusal> {
         let (encryption, bucket_key) = self.encryption_of(caller, name, key, encrypted)?;
         let versioned = self.bucket(name)?.versioned;
         // Only an SSE-S3 object's tag is the MD5 of its content; this is the MD5 of nothing.
@@ -62,8 +146,14 @@ impl State {
         let bucket = self.bucket_mut(name)?;
         bucket.hidden.remove(key);
         bucket.objects.insert(key.to_owned(), object.clone());
-        self.object_created(caller, name, key, &object);
-        Ok(true)
+        Ok(object)
+    }
+
+    fn record_data(&mut self, caller: &Caller, trail: Trail) {
+        if self.records_data {
+            // Nothing refuses it.
+            let _recorded = self.record(caller, trail, Ok(()));
+        }
     }
 
     /// DeleteObject: gone for good, or under a delete marker in a versioned bucket (S3 User Guide, "Working

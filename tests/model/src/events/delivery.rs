@@ -90,6 +90,12 @@ impl Model {
         self.change(|state| state.watches_objects = watches);
     }
 
+    /// Whether a trail records data events of objects from now on (CloudTrail User Guide, "Logging data events"): a
+    /// trail has none until it is told to.
+    pub fn record_data_events(&self, records: bool) {
+        self.change(|state| state.records_data = records);
+    }
+
     /// Puts a text into the ingest queue as it is: an event of your own, or rubbish.
     pub fn inject(&self, body: &str) {
         self.change(|state| state.enqueue_event(body.to_owned(), Duration::ZERO));

@@ -18,13 +18,14 @@ pub(crate) enum Deletion {
 
 impl State {
     /// "Object Created" (S3 User Guide, "EventBridge event message structure", schema 1.2). It does not say
-    /// how the object is encrypted.
+    /// how the object is encrypted. `reason` is the call.
     pub(crate) fn object_created(
         &mut self,
         caller: &Caller,
         bucket: &BucketName,
         key: &str,
         object: &Object,
+        reason: &str,
     ) {
         let mut fields = Map::new();
         fields.insert("key".to_owned(), key.into());
@@ -33,7 +34,7 @@ impl State {
         if let Some(version) = &object.version {
             fields.insert("version-id".to_owned(), version.as_str().into());
         }
-        self.object_event("Object Created", caller, bucket, fields, "PutObject", None);
+        self.object_event("Object Created", caller, bucket, fields, reason, None);
     }
 
     /// "Object Deleted". `etag` appears only with delete markers.

@@ -34,6 +34,7 @@ impl State {
 
     fn envelope(&mut self, caller: &Caller, trail: Trail, refusal: Option<&Refusal>) -> Value {
         let place = self.place(caller, &trail.subject);
+        let management = !matches!(trail.subject, Subject::Object(..));
         let s3 = place.service == "s3";
         let time = self.moment().to_string();
         let mut request = trail.request;
@@ -103,9 +104,10 @@ impl State {
             put("resources", resources);
         }
         put("eventType", "AwsApiCall".into());
-        put("managementEvent", true.into());
+        put("managementEvent", management.into());
         put("recipientAccountId", place.account.as_str().into());
-        put("eventCategory", "Management".into());
+        let category = if management { "Management" } else { "Data" };
+        put("eventCategory", category.into());
         if caller.service().is_none() {
             put(
                 "tlsDetails",
@@ -154,6 +156,20 @@ impl State {
                     host,
                     resources,
                 }
+            }
+            Subject::Object(name, key) => {
+                let of_bucket = Subject::Bucket {
+                    name: name.clone(),
+                    listed: true,
+                    region: None,
+                };
+                let mut place = self.place(caller, &of_bucket);
+                // The object first, without an account, and then the bucket.
+                if let Some(Value::Array(listed)) = &mut place.resources {
+                    let arn = self.bucket_arn(name, Some(key));
+                    listed.insert(0, json!({"type": "AWS::S3::Object", "ARN": arn}));
+                }
+                place
             }
             Subject::Account(account) => {
                 let region = self.home.region.clone();

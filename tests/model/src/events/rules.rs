@@ -36,7 +36,7 @@ const CALLS: [&str; 23] = [
     "DeleteAlias",
 ];
 
-/// Whether a rule matches. Rules stand on the bus of one account and Region; the one for new objects is there only
+/// Whether a rule matches. Rules stand on the bus of one account and Region; those for new objects are there only
 /// where the stack watches them.
 pub(crate) fn match_event(envelope: &Value, home: &Home, watches_objects: bool) -> bool {
     let text = |pointer: &str| {
@@ -48,14 +48,34 @@ pub(crate) fn match_event(envelope: &Value, home: &Home, watches_objects: bool) 
     if text("/account") != home.account || text("/region") != home.region {
         return false;
     }
+    let is_marker = text("/detail/object/key").starts_with(MARKERS);
     match (text("/source"), text("/detail-type")) {
         ("aws.s3", "Object Created") if watches_objects => true,
-        ("aws.s3", "Object Created" | "Object Deleted") => text("/detail/object/key").starts_with(MARKERS),
+        ("aws.s3", "Object Created" | "Object Deleted") => is_marker,
         ("aws.ssm", "Parameter Store Change") => text("/detail/name").starts_with(DECLARATIONS),
         ("aws.kms", "KMS CMK Deletion") => true,
+        ("aws.s3", "AWS API Call via CloudTrail") if is_of_an_object(&text) => {
+            match_data_event(&text, watches_objects)
+        }
         ("aws.s3" | "aws.kms", "AWS API Call via CloudTrail" | "AWS Service Event via CloudTrail") => {
             CALLS.contains(&text("/detail/eventName"))
         }
+        _ => false,
+    }
+}
+
+fn is_of_an_object<'a>(text: &impl Fn(&str) -> &'a str) -> bool {
+    text("/detail/eventCategory") == "Data"
+}
+
+/// The rules for data events: of markers, and of other objects where they are watched and the record names a KMS key.
+fn match_data_event<'a>(text: &impl Fn(&str) -> &'a str, watches_objects: bool) -> bool {
+    let is_marker = text("/detail/requestParameters/key").starts_with(MARKERS);
+    let algorithm = text("/detail/responseElements/x-amz-server-side-encryption");
+    match text("/detail/eventName") {
+        "PutObject" | "CopyObject" if is_marker => true,
+        "PutObject" | "CopyObject" => watches_objects && matches!(algorithm, "aws:kms" | "aws:kms:dsse"),
+        "UpdateObjectEncryption" => watches_objects && !is_marker,
         _ => false,
     }
 }

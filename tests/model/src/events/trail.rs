@@ -26,6 +26,8 @@ pub(crate) enum Subject {
         listed: bool,
         region: Option<String>,
     },
+    /// An object, by its bucket and its key: a data event.
+    Object(BucketName, String),
     /// The account's own S3 settings.
     Account(String),
     /// KMS ARNs, keys and aliases alike, in the order the record lists them.
@@ -244,7 +246,7 @@ impl Trail {
         )
     }
 
-    fn of(event: &'static str, subject: Subject, request: Map<String, Value>) -> Self {
+    pub(crate) fn of(event: &'static str, subject: Subject, request: Map<String, Value>) -> Self {
         Self {
             event,
             subject,
