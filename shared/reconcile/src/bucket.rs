@@ -77,7 +77,7 @@ where
         on_objects: &on_objects,
     };
     let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
-    let mut judgement = judge_bucket(settings, &declaration, &seen);
+    let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
