@@ -89,7 +89,7 @@ where
     let (known, refuted) = kept.keys(&needs);
     let seen = look_at_keys(aws, settings, &declaration, &known, outside).await?;
     let released = kept.settle(&needs, &seen, refuted, aws.now());
-    let mut judgement = judge_bucket(settings, &declaration, &seen);
+    let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
     if seen.presence == Presence::Here {
         judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
     }

@@ -47,7 +47,7 @@ where
         .map(|reader| format!("needed by `{}`", reader.bucket))
         .collect();
     let seen = observe_key(aws, settings, key.to_string(), because).await?;
-    let mut judgement = judge_key(settings, &seen, &readers);
+    let mut judgement = judge_key(settings, &seen, &readers, aws.now());
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
     let cycle = Cycle {
         resource,

@@ -10,7 +10,7 @@ use guardian_core::settings::Settings;
 
 use crate::apply::{Applied, apply_to_bucket, apply_to_key};
 use crate::observe::observe_bucket;
-use crate::seam::{Buckets, Keys};
+use crate::seam::{Buckets, Clock, Keys};
 
 /// What a look by hand found, and what it would change.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,13 +30,13 @@ pub struct Look {
 /// # Errors
 ///
 /// A call that failed for the moment.
-pub async fn look<A: Buckets + Keys>(
+pub async fn look<A: Buckets + Keys + Clock>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
 ) -> Result<Look, CallError> {
     let seen = observe_bucket(aws, settings, declaration, &[]).await?;
-    let mut judgement = judge_bucket(settings, declaration, &seen);
+    let mut judgement = judge_bucket(settings, declaration, &seen, aws.now());
     let mut plan = plan_bucket(settings, declaration, &seen, &mut judgement);
     let readers = [Reader::of(declaration)];
     for key in &seen.keys {
@@ -56,7 +56,7 @@ pub async fn look<A: Buckets + Keys>(
 /// # Errors
 ///
 /// A call that failed for the moment; what was written before it stays written.
-pub async fn repair<A: Buckets + Keys>(
+pub async fn repair<A: Buckets + Keys + Clock>(
     aws: &A,
     settings: &Settings,
     look: &Look,
