@@ -4,11 +4,13 @@
 //! object is under it any more only a complete census can show, and only for what was there when it began: a key
 //! that was named, or seen on an object, at a later time stays.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::census::{Census, Group};
+use crate::judge::Former;
 use crate::moment::Moment;
 use crate::name::KeyArn;
 
@@ -21,9 +23,36 @@ pub struct Evidence {
     /// The keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<KeyArn, KeyEvidence>,
+    /// Keys that a complete census let go.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: BTreeMap<KeyArn, Left>,
     /// The last sample of the objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<Census>,
+}
+
+/// A key that the bucket needs no more, as the key's page says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The bucket, and the census that proves it.
+    #[serde(flatten)]
+    pub former: Former,
+    /// When the objects were last looked at with that result: the census itself, and a sample beside it.
+    pub checked: Moment,
+}
+
+impl Left {
+    /// So long after the check, a grant may be taken away on the strength of it.
+    const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
+
+    /// The former reader as it stands now: what was asked for is only done as long as the proof is fresh.
+    #[must_use]
+    pub fn as_of(&self, now: Moment) -> Former {
+        Former {
+            prune: self.former.prune && now.since(self.checked) <= Self::GOOD_FOR,
+            ..self.former.clone()
+        }
+    }
 }
 
 /// Why a key is taken to matter.
@@ -121,11 +150,7 @@ impl Evidence {
     /// was seen under it since.
     #[must_use]
     pub fn is_refuted(&self, key: &KeyArn, census: &Census) -> bool {
-        let counts = &census.counts.keys;
-        if !census.is_complete()
-            || counts.contains_key(key.as_str())
-            || counts.keys().any(|name| name.parse::<KeyArn>().is_err())
-        {
+        if !proves_absence(key, census) {
             return false;
         }
         let Some(evidence) = self.keys.get(key) else {
@@ -136,10 +161,25 @@ impl Evidence {
             && evidence.seen.as_ref().is_none_or(|seen| seen.last < census.began)
     }
 
-    /// Forgets keys that matter no more.
-    pub fn forget(&mut self, keys: &BTreeSet<KeyArn>) {
-        self.keys.retain(|key, _| !keys.contains(key));
+    /// Lets a key go that this census refutes.
+    pub fn leave(&mut self, key: &KeyArn, left: Left) {
+        self.keys.remove(key);
+        self.left.insert(key.clone(), left);
     }
+
+    /// Whether this census, and nothing since, shows no object under a key that was let go.
+    #[must_use]
+    pub fn is_still_gone(&self, key: &KeyArn, census: &Census) -> bool {
+        !self.keys.contains_key(key) && proves_absence(key, census)
+    }
+}
+
+/// Whether a census shows that no object was under the key when it began.
+fn proves_absence(key: &KeyArn, census: &Census) -> bool {
+    let counts = &census.counts.keys;
+    census.is_complete()
+        && !counts.contains_key(key.as_str())
+        && counts.keys().all(|name| name.parse::<KeyArn>().is_ok())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
 use crate::evidence::Kept;
-use crate::index::Found;
+use crate::index::{self, Found};
 use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
@@ -88,7 +88,7 @@ where
     aliases.keep(aws, settings, bucket, &outside, &found).await?;
     let (known, refuted) = kept.keys(&needs);
     let seen = look_at_keys(aws, settings, &declaration, &known, outside).await?;
-    let released = kept.settle(&needs, &seen, refuted, aws.now());
+    let moved = kept.settle(&declaration, &needs, &seen, refuted, aws.now());
     let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
     if seen.presence == Presence::Here {
         judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
@@ -107,7 +107,12 @@ where
     let reader = Reader::of(&declaration);
     let holds = kept.holds(&seen, aws.now());
     let mut queue = needs.keep(aws, &reader, &holds, &seen, &unwell, &found).await?;
-    queue.extend(needs.let_go(aws, bucket, &released).await?);
+    queue.extend(needs.turn(aws, bucket, &moved).await?);
+    if work.swept {
+        // Nothing else leads a sweep to a key that nobody needs.
+        let left = kept.left().filter(|key| !moved.left.contains_key(*key)).cloned();
+        queue.extend(left.map(|key| Look { key, is_new: false }));
+    }
     kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
@@ -184,6 +189,10 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
+    let kept = Kept::of_bucket(&book);
+    for key in kept.left() {
+        index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
+    }
     Kept::forget(aws, &book).await?;
     needs.forget(aws, bucket).await?;
     let affected = Affected::default();

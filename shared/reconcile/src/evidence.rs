@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use guardian_core::cause::Work;
-use guardian_core::census::{Census, FINISHED, Group};
-use guardian_core::evidence::Evidence;
-use guardian_core::judge::Hold;
+use guardian_core::census::{Census, FINISHED, Group, Source};
+use guardian_core::declaration::Declaration;
+use guardian_core::evidence::{Evidence, Left};
+use guardian_core::judge::{Former, Hold};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{BucketObservation, Presence};
@@ -23,6 +24,18 @@ const EVIDENCE: &str = "evidence";
 /// In a bucket's page: what the last census counted. Whoever finished it is the only writer.
 pub(crate) const CENSUS: &str = "census";
 
+/// Keys that no object is under any more, each with the census that proves it.
+pub(crate) type Refuted = BTreeMap<KeyArn, Census>;
+
+/// Keys that the bucket came to need no more, or again, with this look.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    /// Let go.
+    pub(crate) left: BTreeMap<KeyArn, Left>,
+    /// Needed again.
+    pub(crate) back: BTreeSet<KeyArn>,
+}
+
 /// So long after objects were last seen under a key they are taken to be there still. A sample of a large bucket does
 /// not meet every key each time.
 const FRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -33,6 +46,8 @@ pub(crate) struct Kept {
     stored: Evidence,
     evidence: Evidence,
     census: Option<Census>,
+    /// Whether a sample was taken with this very look.
+    is_sampled_now: bool,
     /// The keys that objects were found under in this very look.
     found: BTreeSet<KeyArn>,
     /// The keys that an event named as those of objects nobody could look at.
@@ -59,6 +74,7 @@ impl Kept {
             stored,
             evidence,
             census,
+            is_sampled_now: false,
             found: BTreeSet::new(),
             told: BTreeSet::new(),
         }
@@ -74,6 +90,7 @@ impl Kept {
 
     /// Takes note of a sample.
     pub(crate) fn sampled(&mut self, sample: Census) {
+        self.is_sampled_now = true;
         self.evidence.count(&sample);
         self.evidence.sample = Some(sample);
     }
@@ -110,20 +127,18 @@ impl Kept {
 
     /// The keys to look at besides those that the settings name, and the remembered ones that no object is under any
     /// more as far as a complete census proves.
-    pub(crate) fn keys(&self, needs: &Needs) -> (Vec<KnownKey>, BTreeSet<KeyArn>) {
-        let counts = [self.sample(), self.census()];
+    pub(crate) fn keys(&self, needs: &Needs) -> (Vec<KnownKey>, Refuted) {
         let remembered: BTreeSet<&KeyArn> = needs.keys().chain(self.evidence.keys.keys()).collect();
-        let refuted: BTreeSet<KeyArn> = remembered
+        let refuted: Refuted = remembered
             .iter()
-            .filter(|key| {
-                let mut proofs = counts.iter().flatten();
-                proofs.any(|proof| self.evidence.is_refuted(key, proof))
+            .filter_map(|key| {
+                let proof = self.proofs().find(|proof| self.evidence.is_refuted(key, proof))?;
+                Some(((*key).clone(), proof.clone()))
             })
-            .map(|key| (*key).clone())
             .collect();
         let known = remembered
             .into_iter()
-            .filter(|key| !refuted.contains(*key))
+            .filter(|key| !refuted.contains_key(*key))
             .map(|key| self.known(key))
             .collect();
         (known, refuted)
@@ -178,15 +193,24 @@ impl Kept {
         holds
     }
 
-    /// Takes note of what the settings name now, and answers with those of `refuted` that are free to go: none as
-    /// long as anything that the settings name could not be resolved.
+    /// What was counted, the newest first.
+    fn proofs(&self) -> impl Iterator<Item = &Census> {
+        let mut proofs: Vec<&Census> = self.sample().into_iter().chain(self.census()).collect();
+        proofs.sort_by_key(|proof| std::cmp::Reverse(proof.began));
+        proofs.into_iter()
+    }
+
+    /// Takes note of what the settings name now, and lets those of the `refuted` keys go that they do not name: none as
+    /// long as anything that they name could not be resolved.
     pub(crate) fn settle(
         &mut self,
+        declaration: &Declaration,
         needs: &Needs,
         seen: &BucketObservation,
-        refuted: BTreeSet<KeyArn>,
+        refuted: Refuted,
         now: Moment,
-    ) -> BTreeSet<KeyArn> {
+    ) -> Moved {
+        let mut moved = Moved::default();
         let is_resolved = seen.presence == Presence::Here
             && seen.encryption.is_ok()
             && seen.markers.iter().all(|marker| marker.head.is_ok())
@@ -195,7 +219,7 @@ impl Kept {
                 .iter()
                 .all(|key| key.description.is_ok() || key.named.parse::<KeyArn>().is_ok());
         if !is_resolved {
-            return BTreeSet::new();
+            return moved;
         }
         let mut named: BTreeMap<KeyArn, Vec<String>> = BTreeMap::new();
         for key in seen.keys.iter().filter(|key| !key.named_by.is_empty()) {
@@ -204,15 +228,55 @@ impl Kept {
                 named.entry(arn).or_default().extend(key.named_by.iter().cloned());
             }
         }
-        let released = refuted
-            .into_iter()
-            .filter(|key| !named.contains_key(key))
-            .collect();
         if !named.is_empty() || !self.evidence.keys.is_empty() || needs.keys().next().is_some() {
             self.evidence.name(&named, needs.keys().cloned(), now);
         }
-        self.evidence.forget(&released);
-        released
+        let back: Vec<KeyArn> = self
+            .evidence
+            .left
+            .keys()
+            .filter(|key| self.evidence.keys.contains_key(*key))
+            .cloned()
+            .collect();
+        for key in back {
+            self.evidence.left.remove(&key);
+            moved.back.insert(key);
+        }
+        let left_by = |proof: &Census| Left {
+            former: Former {
+                bucket: declaration.bucket.clone(),
+                mode: declaration.mode,
+                prune: declaration.prune && self.is_sampled_now,
+                census: proof.id.clone(),
+                began: proof.began,
+                objects: proof.counts.objects,
+            },
+            checked: now,
+        };
+        for (key, proof) in refuted.into_iter().filter(|(key, _)| !named.contains_key(key)) {
+            moved.left.insert(key, left_by(&proof));
+        }
+        // What a newer census shows again, or what the declaration says now, is as good as the first time.
+        for (key, before) in &self.evidence.left {
+            let proof = self
+                .proofs()
+                .find(|proof| self.evidence.is_still_gone(key, proof));
+            if let Some(proof) = proof
+                && proof.id != before.former.census
+                && (proof.source != Source::Sample || before.former.prune != declaration.prune)
+            {
+                moved.left.insert(key.clone(), left_by(proof));
+            }
+        }
+        for (key, left) in &moved.left {
+            self.evidence.leave(key, left.clone());
+        }
+        moved
+    }
+
+    /// The keys that were let go.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &KeyArn> {
+        self.evidence.left.keys()
     }
 
     /// Writes down what changed.

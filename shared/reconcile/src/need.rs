@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::judge::{Hold, Reader};
+use guardian_core::evidence::Left;
+use guardian_core::judge::{Former, Hold, Reader};
+use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
 
 use crate::book::Book;
-use crate::index::{self, Found, READER};
+use crate::evidence::Moved;
+use crate::index::{self, FORMER, Found, READER};
 use crate::seam::{Entry, Ledger};
 use crate::{ReconcileError, store};
 
@@ -155,22 +158,28 @@ impl Needs {
         Ok(())
     }
 
-    /// Takes the bucket out of the pages of these keys and forgets them. Answers with those it needed until now: what
-    /// is open about them may be over.
-    pub(crate) async fn let_go<L: Ledger>(
+    /// Moves the bucket, in the pages of these keys, from those that need them to those that did, or back. Answers with
+    /// the keys that nobody may need now: what is open about them may be over, and what they grant needless.
+    pub(crate) async fn turn<L: Ledger>(
         &mut self,
         ledger: &L,
         bucket: &BucketName,
-        keys: &BTreeSet<KeyArn>,
+        moved: &Moved,
     ) -> Result<Vec<Look>, ReconcileError> {
+        for key in &moved.back {
+            index::remove_former(ledger, &Resource::Key(key.clone()), bucket).await?;
+        }
         let mut queue = Vec::new();
-        for key in keys {
-            let Some(need) = self.held.get(key) else { continue };
-            index::remove(ledger, &Resource::Key(key.clone()), bucket).await?;
-            // Last, so that whatever failed before is done again.
-            let entry = own(bucket, key, need.version, Value::Null);
-            store::delete(ledger, &entry).await?;
-            self.held.remove(key);
+        for (key, left) in &moved.left {
+            let page = Resource::Key(key.clone());
+            index::put_former(ledger, &page, bucket, json!(left)).await?;
+            if let Some(need) = self.held.get(key) {
+                index::remove(ledger, &page, bucket).await?;
+                // Last, so that whatever failed before is done again.
+                let entry = own(bucket, key, need.version, Value::Null);
+                store::delete(ledger, &entry).await?;
+                self.held.remove(key);
+            }
             queue.push(Look {
                 key: key.clone(),
                 is_new: false,
@@ -201,6 +210,18 @@ fn own(bucket: &BucketName, key: &KeyArn, version: u64, body: Value) -> Entry {
         body,
         expires: None,
     }
+}
+
+/// The buckets that needed a key once, as it stands now.
+pub(crate) fn formers_of_key(book: &Book, now: Moment) -> Vec<Former> {
+    let items = book
+        .others
+        .values()
+        .filter(|entry| entry.name.starts_with(FORMER));
+    items
+        .filter_map(|entry| serde_json::from_value::<Left>(entry.body.clone()).ok())
+        .map(|left| left.as_of(now))
+        .collect()
 }
 
 /// The buckets that need a key.
