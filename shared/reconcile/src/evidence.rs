@@ -10,7 +10,7 @@ use guardian_core::evidence::{Evidence, Left};
 use guardian_core::judge::{Former, Hold};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
-use guardian_core::observation::{BucketObservation, Presence};
+use guardian_core::observation::{BucketObservation, KeyObservation, Presence};
 use guardian_core::settings::{CensusLevel, Settings};
 
 use crate::book::Book;
@@ -50,8 +50,9 @@ pub(crate) struct Kept {
     is_sampled_now: bool,
     /// The keys that objects were found under in this very look.
     found: BTreeSet<KeyArn>,
-    /// The keys that an event named as those of objects nobody could look at.
-    told: BTreeSet<KeyArn>,
+    /// The keys that an event named as those of objects nobody could look at, each with such an object. Only KMS can
+    /// tell whether there is any truth in it.
+    told: BTreeMap<KeyArn, String>,
 }
 
 impl Kept {
@@ -76,7 +77,7 @@ impl Kept {
             census,
             is_sampled_now: false,
             found: BTreeSet::new(),
-            told: BTreeSet::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -109,10 +110,7 @@ impl Kept {
             self.evidence.see(key, &Group::of(example), now);
             self.found.insert(key.clone());
         }
-        for (key, example) in &written.named {
-            self.evidence.see(key, &Group::of(example), now);
-            self.told.insert(key.clone());
-        }
+        self.told.clone_from(&written.named);
     }
 
     /// The last sample, whenever that was.
@@ -129,10 +127,14 @@ impl Kept {
     /// more as far as a complete census proves.
     pub(crate) fn keys(&self, needs: &Needs) -> (Vec<KnownKey>, Refuted) {
         let remembered: BTreeSet<&KeyArn> = needs.keys().chain(self.evidence.keys.keys()).collect();
+        let told = self.told.keys().filter(|key| !remembered.contains(key));
+        let told: Vec<&KeyArn> = told.collect();
         let refuted: Refuted = remembered
             .iter()
             .filter_map(|key| {
-                let proof = self.proofs().find(|proof| self.evidence.is_refuted(key, proof))?;
+                let is_told = self.told.contains_key(*key);
+                let mut proofs = self.proofs().filter(|_| !is_told);
+                let proof = proofs.find(|proof| self.evidence.is_refuted(key, proof))?;
                 Some(((*key).clone(), proof.clone()))
             })
             .collect();
@@ -140,6 +142,7 @@ impl Kept {
             .into_iter()
             .filter(|key| !refuted.contains_key(*key))
             .map(|key| self.known(key))
+            .chain(told.into_iter().map(hint))
             .collect();
         (known, refuted)
     }
@@ -157,7 +160,6 @@ impl Kept {
             (None, Some((objects, at))) => format!("{objects} objects were under it in the census of {at}"),
             (None, None) => match self.evidence.keys.get(key).and_then(|known| known.seen.as_ref()) {
                 Some(_) if self.found.contains(key) => "an object just written is under it".to_owned(),
-                Some(_) if self.told.contains(key) => "an event named it as the key of an object".to_owned(),
                 Some(seen) => format!("an object was seen under it on {}", seen.last),
                 None => "objects written earlier may be under it".to_owned(),
             },
@@ -167,6 +169,7 @@ impl Kept {
             because,
             // What a census counted longer ago may have been written anew since.
             certain: self.sample().and_then(under).is_some() || self.found.contains(key),
+            is_hint: false,
         }
     }
 
@@ -211,6 +214,13 @@ impl Kept {
         now: Moment,
     ) -> Moved {
         let mut moved = Moved::default();
+        for (key, example) in std::mem::take(&mut self.told) {
+            let is_it =
+                |found: &KeyObservation| found.description.as_ref().is_ok_and(|found| found.arn == key);
+            if seen.keys.iter().any(is_it) {
+                self.evidence.see(&key, &Group::of(&example), now);
+            }
+        }
         let is_resolved = seen.presence == Presence::Here
             && seen.encryption.is_ok()
             && seen.markers.iter().all(|marker| marker.head.is_ok())
@@ -310,5 +320,14 @@ impl Kept {
             }
         }
         Ok(())
+    }
+}
+
+fn hint(key: &KeyArn) -> KnownKey {
+    KnownKey {
+        key: key.clone(),
+        because: "an event named it as the key of an object".to_owned(),
+        certain: false,
+        is_hint: true,
     }
 }

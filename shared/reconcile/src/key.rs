@@ -3,8 +3,9 @@
 use guardian_core::alert::Affected;
 use guardian_core::cause::Work;
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Former, Judgement, Reader, judge_key, judge_unneeded_key};
+use guardian_core::judge::{Former, Hold, Judgement, Reader, judge_key, judge_unneeded_key};
 use guardian_core::name::{CloudName, KeyArn, Resource};
+use guardian_core::observation::KeyObservation;
 use guardian_core::plan::{plan_key, plan_removal};
 use guardian_core::settings::{Mode, Settings};
 
@@ -50,7 +51,10 @@ where
         .iter()
         .map(|reader| format!("needed by `{}`", reader.bucket))
         .collect();
-    let seen = observe_key(aws, settings, key.to_string(), because).await?;
+    let seen = KeyObservation {
+        certain: readers.iter().any(|reader| reader.hold != Hold::Perhaps),
+        ..observe_key(aws, settings, key.to_string(), because).await?
+    };
     let mut judgement = judge_key(settings, &seen, &readers, aws.now());
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
     let cycle = Cycle {

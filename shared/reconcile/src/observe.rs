@@ -46,6 +46,7 @@ pub async fn observe_bucket<A: Buckets + Keys>(
             key: key.clone(),
             because: "objects written earlier may be under it".to_owned(),
             certain: false,
+            is_hint: false,
         })
         .collect();
     look_at_keys(aws, settings, declaration, &known, outside).await
@@ -59,6 +60,8 @@ pub(crate) struct KnownKey {
     pub(crate) because: String,
     /// Whether objects are under it for certain.
     pub(crate) certain: bool,
+    /// Whether nothing but an event says so: if there is no such key, there is nothing in it.
+    pub(crate) is_hint: bool,
 }
 
 /// The first half: everything but the keys and what hinges on the policy.
@@ -132,9 +135,19 @@ pub(crate) async fn look_at_keys<A: Buckets + Keys>(
         },
         observe_keys(aws, settings, named)
     );
+    let mut keys = keys?;
+    let is_nothing = |key: &KeyObservation| {
+        let is_missing =
+            matches!(&key.description, Err(Unknown::Call(error)) if error.kind == CallErrorKind::NotFound);
+        is_missing
+            && known
+                .iter()
+                .any(|known| known.is_hint && known.key.as_str() == key.named)
+    };
+    keys.retain(|key| !(key.named_by.is_empty() && is_nothing(key)));
     Ok(BucketObservation {
         public_access_block: public_access_block?,
-        keys: keys?,
+        keys,
         ..seen
     })
 }

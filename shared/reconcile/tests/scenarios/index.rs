@@ -89,7 +89,7 @@ fn an_alias_that_moves_to_a_key_without_the_grant_has_it_granted_and_the_old_key
     let report = only(stage.round());
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     stage.expect_calls(
-        "Query key:SECOND reader#*
+        "Query key:SECOND reader*
         Query alias:alias/media reader#*
         SendMessageBatch bucket:vault
         [look at vault]

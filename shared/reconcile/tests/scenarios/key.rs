@@ -67,7 +67,7 @@ fn an_event_about_the_key_goes_straight_to_the_key() {
         .unwrap();
     let report = only(stage.round());
     stage.expect_calls(
-        "Query key:KEY reader#*
+        "Query key:KEY reader*
         SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
@@ -180,7 +180,7 @@ fn a_disabled_key_is_for_a_person_and_over_when_it_is_enabled() {
     stage.ana().disable_key(&key).unwrap();
     stage.round();
     stage.expect_calls(
-        "Query key:KEY reader#*
+        "Query key:KEY reader*
         SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
