@@ -30,6 +30,7 @@ mod place;
 mod queues;
 mod races;
 mod reminders;
+mod removal;
 mod routing;
 mod sweep;
 mod told;

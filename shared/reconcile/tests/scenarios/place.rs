@@ -157,7 +157,7 @@ fn every_kind_of_wrong_declaration_is_a_finding_and_stops_nobody() {
         "[]",
         "{}",
         r#"{"clouds": []}"#,
-        r#"{"clouds": ["demo"], "prune": true}"#,
+        r#"{"clouds": ["demo"], "accept": []}"#,
         r#"{"clouds": ["demo"], "prefixes": ["img/"]}"#,
     ] {
         let stage = Stage::new(1);
