@@ -32,6 +32,7 @@ mod queues;
 mod races;
 mod reminders;
 mod rotation;
+mod removal;
 mod routing;
 mod sweep;
 mod told;

@@ -118,7 +118,7 @@ pub(super) fn judge_breadth(
     let instead = if narrowed.is_empty() {
         "remove it, for it grants nothing that a read needs".to_owned()
     } else {
-        format!("in its place put `{}`", plain(&in_words(&narrowed)))
+        format!("in its place put {}", plain(&in_words(&narrowed)))
     };
     let message = format!(
         "Cloudinary's account {} may do more with the key {key} than reads need, which is `kms:Decrypt` and `kms:DescribeKey`: {}; {instead}",

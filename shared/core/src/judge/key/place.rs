@@ -12,13 +12,6 @@ use crate::observation::KeyObservation;
 use crate::plan::documented_statement;
 use crate::settings::Settings;
 
-/// The key under the name it goes by: an ARN where the name is one.
-fn subject_of(named: &str) -> Subject {
-    named
-        .parse()
-        .map_or_else(|_| Subject::NamedKey(named.to_owned()), Subject::Key)
-}
-
 fn evidence_of(seen: &KeyObservation) -> Value {
     json!({"named": seen.named, "because": seen.because})
 }
@@ -52,7 +45,9 @@ pub(super) fn in_other_region(settings: &Settings, seen: &KeyObservation) -> Opt
         evidence.insert("key_region".to_owned(), region.into());
         evidence.insert("bucket_region".to_owned(), here.as_str().into());
     }
-    let finding = Finding::new(Code::KeyInOtherRegion, subject_of(&seen.named), message, evidence);
+    // By its name, so that it is the bucket's finding: the key itself concerns nobody here and is not remembered.
+    let subject = Subject::NamedKey(seen.named.clone());
+    let finding = Finding::new(Code::KeyInOtherRegion, subject, message, evidence);
     Some(Judgement::of(Verdict::Depends, finding))
 }
 
@@ -63,12 +58,11 @@ pub(super) fn missing(seen: &KeyObservation) -> Judgement {
         plain(&seen.named),
         plain(&seen.because.join(", "))
     );
-    let finding = Finding::new(
-        Code::KeyMissing,
-        subject_of(&seen.named),
-        message,
-        evidence_of(seen),
-    );
+    let subject = seen
+        .named
+        .parse()
+        .map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
+    let finding = Finding::new(Code::KeyMissing, subject, message, evidence_of(seen));
     Judgement::of(Verdict::Blocked, finding)
 }
 

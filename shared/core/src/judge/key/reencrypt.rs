@@ -29,19 +29,19 @@ pub(super) fn commands(settings: &Settings, source: &KeyArn, readers: &[Reader])
     let (account, region) = (&settings.account, &settings.region);
     let encryption = format!(r#"{{"SSEKMS":{{"KMSKeyArn":"{NEW_KEY}","BucketKeyEnabled":true}}}}"#);
     let default = format!(
-        r#"`aws s3api put-bucket-encryption --bucket {bucket} --server-side-encryption-configuration '{{"Rules":[{{"ApplyServerSideEncryptionByDefault":{{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"{NEW_KEY}"}},"BucketKeyEnabled":true}}]}}'`"#
+        r#"aws s3api put-bucket-encryption --bucket {bucket} --server-side-encryption-configuration '{{"Rules":[{{"ApplyServerSideEncryptionByDefault":{{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"{NEW_KEY}"}},"BucketKeyEnabled":true}}]}}'"#
     );
     let one = format!(
-        "`aws s3api update-object-encryption --bucket {bucket} --key OBJECT_KEY --object-encryption '{encryption}'`"
+        "aws s3api update-object-encryption --bucket {bucket} --key OBJECT_KEY --object-encryption '{encryption}'"
     );
     let many = format!(
-        r#"`aws s3control create-job --region {region} --account-id {account} --role-arn BATCH_ROLE_ARN --priority 10 --no-confirmation-required --operation '{{"S3UpdateObjectEncryption":{{"ObjectEncryption":{encryption}}}}}' --manifest-generator '{{"S3JobManifestGenerator":{{"ExpectedBucketOwner":"{account}","SourceBucket":"{arn}","EnableManifestOutput":false,"Filter":{{"MatchAnyObjectEncryption":[{{"SSEKMS":{{"KmsKeyArn":"{source}"}}}}]}}}}}}' --report '{{"Enabled":true,"Bucket":"arn:{}:s3:::REPORT_BUCKET","Format":"Report_CSV_20180820","ReportScope":"FailedTasksOnly"}}'`"#,
+        r#"aws s3control create-job --region {region} --account-id {account} --role-arn BATCH_ROLE_ARN --priority 10 --no-confirmation-required --operation '{{"S3UpdateObjectEncryption":{{"ObjectEncryption":{encryption}}}}}' --manifest-generator '{{"S3JobManifestGenerator":{{"ExpectedBucketOwner":"{account}","SourceBucket":"{arn}","EnableManifestOutput":false,"Filter":{{"MatchAnyObjectEncryption":[{{"SSEKMS":{{"KmsKeyArn":"{source}"}}}}]}}}}}}' --report '{{"Enabled":true,"Bucket":"arn:{}:s3:::REPORT_BUCKET","Format":"Report_CSV_20180820","ReportScope":"FailedTasksOnly"}}'"#,
         settings.partition
     );
     let copy = format!(
-        "`aws s3 cp s3://{bucket}/ s3://{bucket}/ --recursive --sse aws:kms --sse-kms-key-id {NEW_KEY}`"
+        "aws s3 cp s3://{bucket}/ s3://{bucket}/ --recursive --sse aws:kms --sse-kms-key-id {NEW_KEY}"
     );
     format!(
-        "first make a customer managed key of this account and Region the default ({default}), which also lets the guardian find and grant it; then bring the objects under it, a few with {one}, many with {many} (the role needs `s3:UpdateObjectEncryption`, `kms:Decrypt`, `kms:Encrypt`, `kms:GenerateDataKey` and `kms:ReEncrypt*`); where S3 refuses that (objects under DSSE-KMS or SSE-C, Object Lock), copy them onto themselves, which makes new versions: {copy}"
+        "first make a customer managed key of this account and Region the default, so that the guardian finds it and grants it: {default}; then bring the objects under it, a few of them: {one}; or many, with a role that may `s3:UpdateObjectEncryption`, `kms:Decrypt`, `kms:Encrypt`, `kms:GenerateDataKey` and `kms:ReEncrypt*`: {many}; where S3 refuses that (objects under DSSE-KMS or SSE-C, Object Lock), copy them onto themselves, which makes new versions: {copy}"
     )
 }

@@ -45,8 +45,8 @@ pub(super) fn refused(
     let of_key = json!({
         "Sid": "AllowGuardianToLook", "Effect": "Allow", "Principal": {"AWS": role}, "Action": error.operation, "Resource": "*",
     });
-    let to_role = format!("to the guardian's role {role} the statement `{of_role}`");
-    let to_key = format!("to the policy of the key `{of_key}`");
+    let to_role = format!("to the guardian's role {role} the statement {of_role}");
+    let to_key = format!("to the policy of the key {of_key}");
     let advice = match reason(&error.message) {
         Reason::Denied => {
             format!("a Deny refuses it: except {role} from it; if nothing allows it either, add {to_role}")

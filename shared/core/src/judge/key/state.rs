@@ -54,7 +54,7 @@ pub(super) fn judge_state(
 
 fn disabled(arn: &KeyArn) -> String {
     format!(
-        "the key {arn} is disabled, so nothing under it can be read; ask whoever disabled it, and enable it: `aws kms enable-key {}`",
+        "the key {arn} is disabled, so nothing under it can be read; ask whoever disabled it, and enable it: aws kms enable-key {}",
         key_id(arn)
     )
 }
@@ -83,7 +83,7 @@ fn deletion(description: &KeyDescription, because: &[String], certain: bool) -> 
             .unwrap_or_default(),
     };
     let cancel = format!(
-        "cancel it, which leaves the key disabled, and then enable the key: `aws kms cancel-key-deletion {id} && aws kms enable-key {id}`"
+        "cancel it, which leaves the key disabled, and then enable the key: aws kms cancel-key-deletion {id} && aws kms enable-key {id}"
     );
     // Which requests an S3 Bucket Key spares: S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket
     // Keys".
@@ -94,7 +94,7 @@ fn deletion(description: &KeyDescription, because: &[String], certain: bool) -> 
         );
     }
     format!(
-        "the key {arn} will be deleted{when}, and nothing under it can be read until that is cancelled; whether an object is still under it is not known ({}), so find out before that date: when it was last used (`aws kms get-key-last-usage {id}`), who is refused now (`aws cloudtrail lookup-events --region {} --lookup-attributes AttributeKey=ResourceName,AttributeValue={arn}`), and how the objects themselves are encrypted (`aws s3api head-object`, or an S3 Batch Operations manifest of the objects under this key); if one is, {cancel}; {cached}",
+        "the key {arn} will be deleted{when}, and nothing under it can be read until that is cancelled; whether an object is still under it is not known ({}), so find out before that date; when it was last used: aws kms get-key-last-usage {id}; who asked for it since and was refused: aws cloudtrail lookup-events --region {} --lookup-attributes AttributeKey=ResourceName,AttributeValue={arn}; how the objects themselves are encrypted: HeadObject, or a manifest of S3 Batch Operations that takes the objects under this key; if one is, {cancel}; {cached}",
         plain(&because.join(", ")),
         arn.region()
     )
@@ -104,7 +104,7 @@ fn deletion(description: &KeyDescription, because: &[String], certain: bool) -> 
 fn import(arn: &KeyArn) -> String {
     let id = key_id(arn);
     format!(
-        "`aws kms get-parameters-for-import {id} --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096`, encrypt the material with the public key it gives, then `aws kms import-key-material {id} --import-type EXISTING_KEY_MATERIAL --import-token fileb://TOKEN --encrypted-key-material fileb://MATERIAL --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE`"
+        "aws kms get-parameters-for-import {id} --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096; encrypt the material with the public key it gives; then aws kms import-key-material {id} --import-type EXISTING_KEY_MATERIAL --import-token fileb://TOKEN --encrypted-key-material fileb://MATERIAL --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE"
     )
 }
 
@@ -118,7 +118,7 @@ fn material(description: &KeyDescription) -> String {
         Some(MultiRegion::Primary { .. }) | None => String::new(),
     };
     format!(
-        "key material of {arn} was deleted, has expired or was never imported, so nothing under the key can be read; import the very same material again, for no other decrypts what is there: {}; a key that was rotated needs all of its materials, and `aws kms list-key-rotations {} --include-key-material ALL_KEY_MATERIAL` names those in PENDING_IMPORT{primary}",
+        "key material of {arn} was deleted, has expired or was never imported, so nothing under the key can be read; import the very same material again, for no other decrypts what is there: {}; a key that was rotated needs all of its materials; those in PENDING_IMPORT are missing: aws kms list-key-rotations {} --include-key-material ALL_KEY_MATERIAL{primary}",
         import(arn),
         key_id(arn)
     )
@@ -146,7 +146,7 @@ fn disconnected(description: &KeyDescription) -> String {
         }
     };
     format!(
-        "the {kind} that holds the key {arn} is not connected, so nothing under the key can be read; see why: `aws kms describe-custom-key-stores --region {region} {store}` (ConnectionState, ConnectionErrorCode); {first}; connect it: `aws kms connect-custom-key-store --region {region} {store}`, after `aws kms disconnect-custom-key-store` where the state is FAILED"
+        "the {kind} that holds the key {arn} is not connected, so nothing under the key can be read; ConnectionState and ConnectionErrorCode say why: aws kms describe-custom-key-stores --region {region} {store}; {first}; connect it: aws kms connect-custom-key-store --region {region} {store}; where the state is FAILED, disconnect it first: aws kms disconnect-custom-key-store --region {region} {store}"
     )
 }
 
@@ -159,7 +159,7 @@ fn unusable(description: &KeyDescription) -> String {
         "the state is one that this version of the guardian does not know; look it up in the KMS Developer Guide, `Key states of AWS KMS keys`"
     };
     format!(
-        "the key {arn} is in state {state}, in which nothing under it can be read; {next}: `aws kms describe-key {}`",
+        "the key {arn} is in state {state}, in which nothing under it can be read; {next}: aws kms describe-key {}",
         key_id(arn)
     )
 }
