@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::routing::{reader, route};
 use crate::stage::Stage;
 use crate::told::{expect_found, only, outcome};
-use crate::world::bucket;
+use crate::world::{bucket, name_key};
 
 const OBJECT: &str = "photos/cat.jpg";
 
@@ -208,7 +208,14 @@ fn without_the_right_to_look_at_objects_the_event_is_evidence_and_says_may() {
     stage.expect_calls(
         "Query key:SECOND reader#vault*
         SendMessageBatch bucket:vault
-        [look at vault]
+        Query bucket:vault
+        GetParameter vault
+        DescribeKey SECOND
+        HeadBucket vault
+        GetBucketPolicy vault
+        GetBucketEncryption vault
+        ListObjectsV2 vault/…/
+        HeadObject vault/…/demo
         DescribeKey KEY
         GetKeyPolicy KEY
         DescribeKey SECOND
@@ -274,7 +281,7 @@ fn an_object_that_is_gone_or_under_a_known_key_again_takes_its_key_with_it() {
     );
     assert_eq!(
         report.note.as_deref(),
-        Some("1 keys named by events (1 not known); none is under a new key")
+        Some("keys that events named: 1, of them not known before: 1; none is under a new key")
     );
     stage
         .model
@@ -375,22 +382,41 @@ fn a_record_of_a_bucket_that_nobody_declares_comes_to_nothing() {
 }
 
 #[test]
-fn a_key_of_another_account_or_none_at_all_is_for_a_person_and_nothing_is_written() {
-    for (is_there, code) in [(true, "key-foreign"), (false, "key-missing")] {
-        let (mut stage, _, _) = recorded();
-        stage.settings.watches_objects = false;
-        let key = if is_there {
-            let other = "444455556666".parse().unwrap();
-            stage.model.add_key_of(&other, "us-east-1")
-        } else {
-            let gone = "arn:aws:kms:us-east-1:111122223333:key/5c1f0a52-7d0e-4b7b-9a55-3f1de6c2a941";
-            gone.parse().unwrap()
-        };
-        stage.model.inject(&put(1, "PutObject", "vault", OBJECT, &key));
-        stage.rest();
-        assert_eq!(stage.take_repairs(), [""; 0]);
-        stage.expect_told(&[&format!("needs-you: {code} on vault")]);
-    }
+fn a_key_of_another_account_is_for_its_owner_and_nothing_is_written() {
+    let (mut stage, _, _) = recorded();
+    stage.settings.watches_objects = false;
+    let other = "444455556666".parse().unwrap();
+    let foreign = stage.model.add_key_of(&other, "us-east-1");
+    stage
+        .model
+        .inject(&put(1, "PutObject", "vault", OBJECT, &foreign));
+    stage.rest();
+    assert_eq!(stage.take_repairs(), [""; 0]);
+    stage.expect_told(&["needs-you: key-foreign on vault"]);
+}
+
+#[test]
+fn on_an_events_word_alone_nobody_is_alarmed_about_a_key_that_does_not_exist() {
+    let (mut stage, _, _) = recorded();
+    stage.settings.watches_objects = false;
+    let gone: KeyArn = "arn:aws:kms:us-east-1:111122223333:key/5c1f0a52-7d0e-4b7b-9a55-3f1de6c2a941"
+        .parse()
+        .unwrap();
+    name_key(&gone, "GONE");
+    stage.model.inject(&put(1, "PutObject", "vault", OBJECT, &gone));
+    let report = only(stage.round());
+    stage.expect_calls(
+        "Query key:GONE reader#vault*
+        SendMessageBatch bucket:vault
+        Query bucket:vault
+        GetParameter vault
+        DescribeKey GONE",
+    );
+    assert_eq!(
+        report.note.as_deref(),
+        Some("keys that events named: 1, of them not known before: 1; none is under a new key")
+    );
+    stage.expect_told(&[]);
 }
 
 #[test]
