@@ -54,6 +54,7 @@ const KEY_CHOICES: &[&str] = &[
     "Object Created",
     "PutObject",
     "CopyObject",
+    "CreateMultipartUpload",
     "CompleteMultipartUpload",
     "UpdateObjectEncryption",
 ];

@@ -5,10 +5,12 @@
 //! An event is only a hint where to look. So a key that the bucket is not known to need is looked into with one
 //! HeadObject of one of the objects, if objects may be looked at at all; then it is as certain as any. Where they may
 //! not, where the look is refused, or where it can prove nothing (the upload has only begun, the object has changed
-//! since and others were named too), the event stands for itself: the key counts as one that objects *may* be under.
-//! That is worth no more than what follows from it. What is found of the key, and what is written, is decided by the
-//! key's own reconcile from its policy as it reads it then, the roles let it write no key but those of `KeyArns`, and
-//! nobody but S3 and CloudTrail can send such an event (EventBridge takes no source `aws.…` from anybody else).
+//! since and others were named too), the event stands for itself: the key counts as one that objects *may* be under,
+//! unless KMS knows no such key, for on an event's word alone nobody is alarmed about what does not exist.
+//!
+//! That word is worth no more than what follows from it. What is found of the key, and what is written, is decided by
+//! the key's own reconcile from its policy as it reads it then, the roles let it write no key but those of `KeyArns`,
+//! and nobody but S3 and CloudTrail can send such an event (EventBridge takes no source `aws.…` from anybody else).
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,7 @@ use tracing::warn;
 
 use crate::book::Book;
 use crate::observe::full_name;
-use crate::seam::{Buckets, Clock, Entry, Ledger};
+use crate::seam::{Buckets, Clock, Entry, Keys, Ledger};
 use crate::{ReconcileError, store};
 
 /// In a bucket's page: what was looked at and what was not.
@@ -57,7 +59,7 @@ pub(crate) fn tally(book: &Book) -> Tally {
 
 /// Looks at some of the objects that were written and fall under what Cloudinary must be able to read, and counts
 /// them; and into the keys that events named, as far as they are not `known`.
-pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
+pub(crate) async fn look_at<A: Buckets + Keys + Ledger + Clock>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
@@ -130,7 +132,7 @@ pub(crate) async fn look_at<A: Buckets + Ledger + Clock>(
     }
     if all_named > 0 {
         said.push(format!(
-            "{all_named} keys named by events ({new_named} not known)"
+            "keys that events named: {all_named}, of them not known before: {new_named}"
         ));
     }
     let said = said.join(", ");

@@ -284,7 +284,7 @@ fn an_object_that_is_gone_or_under_a_known_key_again_takes_its_key_with_it() {
     );
     assert_eq!(
         report.note.as_deref(),
-        Some("1 keys named by events (1 not known); none is under a new key")
+        Some("keys that events named: 1, of them not known before: 1; none is under a new key")
     );
     stage
         .model

@@ -1,3 +1,4 @@
+mod data;
 mod delivery;
 mod native;
 mod trail;
