@@ -17,6 +17,7 @@ pub mod moment;
 pub mod name;
 pub mod observation;
 pub mod plan;
+pub mod sample;
 pub mod settings;
 pub mod trigger;
 pub mod written;

@@ -1,0 +1,315 @@
+//! One part of the key space: all keys with a certain beginning. What of it was listed, and where to look next.
+
+use std::collections::BTreeSet;
+
+use super::Listing;
+use super::chance::Chance;
+use super::names::Names;
+use crate::observation::ObjectPage;
+
+/// How many of its keys a page teaches names by.
+const LESSONS: usize = 128;
+
+/// How often another place is made up for one that is of no use.
+const TRIES: usize = 12;
+
+/// Of more folders side by side none is opened to see what is in it.
+const FEW_FOLDERS: usize = 16;
+
+/// So many times what was seen of a folder is expected of it where it goes on behind a page: folders differ in size by
+/// orders of magnitude.
+const GOES_ON: f64 = 10.0;
+
+/// Keys from one on (inclusive) up to another (exclusive); without an end up to the last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    from: String,
+    to: Option<String>,
+}
+
+impl Span {
+    fn holds(&self, key: &str) -> bool {
+        self.from.as_str() <= key && self.to.as_deref().is_none_or(|to| key < to)
+    }
+}
+
+/// A span that was not listed.
+struct Gap {
+    span: Span,
+    /// Which share of the key space is before it, and which in it, as the names lead to expect.
+    low: f64,
+    share: f64,
+    /// The share, the larger the more keys are expected in it.
+    weight: f64,
+}
+
+#[derive(Debug)]
+pub(super) struct Ground {
+    names: Names,
+    /// In order, none touching another.
+    listed: Vec<Span>,
+    pages: Vec<Vec<String>>,
+    /// What was asked for by folder.
+    asked: BTreeSet<String>,
+    /// Keys and folders that are there.
+    known: BTreeSet<String>,
+}
+
+impl Ground {
+    pub(super) fn new(prefix: String) -> Self {
+        Self {
+            asked: BTreeSet::from([prefix.clone()]),
+            names: Names::new(prefix),
+            listed: Vec::new(),
+            pages: Vec::new(),
+            known: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        self.names.prefix()
+    }
+
+    /// Whether there may be keys that were not listed.
+    pub(super) fn is_open(&self) -> bool {
+        !self.gaps().is_empty()
+    }
+
+    pub(super) fn take_pages(&mut self) -> Vec<Vec<String>> {
+        std::mem::take(&mut self.pages)
+    }
+
+    pub(super) fn take(&mut self, listing: &Listing, page: ObjectPage) {
+        let keys: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
+        let first = keys.first().or(page.folders.first()).map(String::as_str);
+        if let Some(after) = &listing.after {
+            let before = self.known.range(..after.clone()).next_back();
+            self.names.miss(after, before.map(String::as_str), first);
+        }
+        let step = (keys.len() / LESSONS).max(1);
+        for key in keys.iter().step_by(step).chain(keys.last()) {
+            self.names.learn(key);
+        }
+        for folder in &page.folders {
+            self.names.learn(folder);
+        }
+        self.cover(listing, &keys, &page.folders, page.next.is_some());
+        self.known.extend(keys.iter().chain(&page.folders).cloned());
+        if listing.by_folder && page.next.is_none() {
+            self.names.fix_folders(listing.prefix.clone(), page.folders);
+        }
+        self.pages.push(keys);
+    }
+
+    /// Notes what a page tells of: everything from its beginning to its end but what is inside of its folders.
+    fn cover(&mut self, listing: &Listing, keys: &[String], folders: &[String], goes_on: bool) {
+        let mut from = listing.after.as_deref().map_or(listing.prefix.clone(), next_to);
+        if goes_on && !folders.is_empty() {
+            // The folders that are not known yet lie among the keys, and only the names tell how many there may be.
+            return;
+        }
+        for folder in folders {
+            let inside = end_of(folder);
+            self.listed.push(Span {
+                from,
+                to: Some(folder.clone()),
+            });
+            from = inside;
+        }
+        let to = match (goes_on, keys.last(), listing.prefix == self.prefix()) {
+            (true, Some(last), _) => Some(next_to(last)),
+            (true, None, _) => Some(from.clone()),
+            (false, _, true) => None,
+            (false, _, false) => Some(end_of(&listing.prefix)),
+        };
+        self.listed.push(Span { from, to });
+        self.listed.retain(|span| span.to.as_ref().is_none_or(|to| *to > span.from));
+        self.listed.sort();
+        self.listed.dedup_by(|next, last| {
+            let touches = last.to.as_ref().is_none_or(|to| next.from <= *to);
+            if touches && last.to.is_some() && (next.to.is_none() || next.to > last.to) {
+                last.to = next.to.take();
+            }
+            touches
+        });
+    }
+
+    /// What was not listed, in order.
+    fn gaps(&self) -> Vec<Span> {
+        let mut gaps = Vec::new();
+        let mut from = Some(self.prefix().to_owned());
+        for span in &self.listed {
+            let Some(begin) = from else { break };
+            if span.from > begin {
+                gaps.push(Span {
+                    from: begin,
+                    to: Some(span.from.clone()),
+                });
+            }
+            from = span.to.clone();
+        }
+        gaps.extend(from.map(|from| Span { from, to: None }));
+        gaps
+    }
+
+    /// At most so many folders whose folders are worth knowing: where there is but one way to go, those on the way,
+    /// and where there are few, some of them, because the others may be like them.
+    pub(super) fn folders_to_list(&mut self, most: usize, chance: &mut Chance) -> Vec<Listing> {
+        let mut at = self.prefix().to_owned();
+        while let Some([only]) = self.names.folders(&at) {
+            at = only.clone();
+        }
+        let (mut wanted, most) = match self.names.folders(&at) {
+            Some(few) if few.len() <= FEW_FOLDERS => {
+                let mut few = few.to_vec();
+                chance.shuffle(&mut few);
+                let most = most.min(if few.len() <= 3 { 2 } else { 1 });
+                (few, most)
+            }
+            Some(_) => return Vec::new(),
+            None => (self.way_down(&at), most),
+        };
+        let gaps = self.gaps();
+        wanted.retain(|folder| {
+            let within = |gap: &Span| gap.from < end_of(folder) && gap.to.as_ref().is_none_or(|to| to > folder);
+            !self.asked.contains(folder) && gaps.iter().any(within)
+        });
+        wanted.truncate(most);
+        self.asked.extend(wanted.iter().cloned());
+        let by_folder = |prefix| Listing {
+            prefix,
+            after: None,
+            by_folder: true,
+        };
+        wanted.into_iter().map(by_folder).collect()
+    }
+
+    /// A folder, and the folders in it that all keys of the first page are in, but for the last, if it has no folders:
+    /// first the outermost, then the innermost.
+    fn way_down(&self, folder: &str) -> Vec<String> {
+        let Some((first, last)) = self.pages.first().and_then(|page| Some((page.first()?, page.last()?))) else {
+            return Vec::new();
+        };
+        let shared = first.chars().zip(last.chars()).take_while(|(one, other)| one == other);
+        let mut at = String::new();
+        let mut way = Vec::new();
+        for (c, _) in shared {
+            at.push(c);
+            if c == '/' && at.starts_with(folder) {
+                way.push(at.clone());
+            }
+        }
+        let is_flat = |folder: &String| first.strip_prefix(folder.as_str()).is_some_and(|rest| !rest.contains('/'));
+        if way.last().is_some_and(is_flat) {
+            way.pop();
+        }
+        if let Some(inner) = way.get_mut(1..) {
+            inner.reverse();
+        }
+        way
+    }
+
+    /// So many flat listings in what was not listed yet, spread over where the names seen so far lead to expect keys.
+    pub(super) fn probes(&self, count: usize, chance: &mut Chance) -> Vec<Listing> {
+        let outlook = self.names.outlook();
+        let usual = self.usual_folder();
+        let gaps: Vec<Gap> = self
+            .gaps()
+            .into_iter()
+            .map(|span| {
+                let low = outlook.share_before(&span.from);
+                let high = span.to.as_deref().map_or(1.0, |to| outlook.share_before(to));
+                let share = (high - low).max(0.0);
+                let weight = share * usual.map_or(1.0, |usual| self.more_than(usual, &span));
+                Gap { span, low, share, weight }
+            })
+            .collect();
+        let expected: f64 = gaps.iter().map(|gap| gap.weight).sum();
+        let parts = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let mut places: BTreeSet<Option<String>> = BTreeSet::new();
+        for part in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+            let mut walk_on = None;
+            let made_up = (0..TRIES).find_map(|_| {
+                let mut place = expected * (f64::from(part) + chance.fraction()) / parts;
+                let gap = gaps.iter().find(|gap| {
+                    let here = place < gap.weight;
+                    if !here {
+                        place -= gap.weight;
+                    }
+                    here
+                })?;
+                let key = outlook.key_at(gap.low + place / gap.weight * gap.share, gap.share / 64.0);
+                walk_on = Some(self.start_of(&gap.span.from));
+                let place = Some(before_folder(key.clone()));
+                (gap.span.holds(&key) && !places.contains(&place)).then_some(place)
+            });
+            // Where names lead nowhere: from where an earlier page ended.
+            let blind = || gaps.get(chance.below(gaps.len())).map(|gap| self.start_of(&gap.span.from));
+            places.extend(made_up.or(walk_on).or_else(blind));
+        }
+        let flat = |after| Listing {
+            prefix: self.prefix().to_owned(),
+            after,
+            by_folder: false,
+        };
+        places.into_iter().map(flat).collect()
+    }
+
+    /// How many keys the folders have on average that are listed from end to end.
+    fn usual_folder(&self) -> Option<f64> {
+        let mut whole = 0_u32;
+        let mut keys = 0;
+        for folder in self.names.all_folders() {
+            let end = end_of(folder);
+            let holds = |span: &Span| span.from <= *folder && span.to.as_ref().is_none_or(|to| end <= *to);
+            if self.listed.iter().any(holds) {
+                whole += 1;
+                keys += self.known.range(folder.clone()..end).count();
+            }
+        }
+        (whole > 0 && keys > 0).then(|| f64::from(u32::try_from(keys).unwrap_or(u32::MAX)) / f64::from(whole))
+    }
+
+    /// How many times as many keys as in the usual folder are expected where a folder went on behind a page.
+    fn more_than(&self, usual: f64, gap: &Span) -> f64 {
+        let Some(folder) = self.names.folder_of(&gap.from) else {
+            return 1.0;
+        };
+        let known = self.known.range(folder.clone()..end_of(folder)).count();
+        let known = f64::from(u32::try_from(known).unwrap_or(u32::MAX));
+        (known * GOES_ON / usual).max(1.0)
+    }
+
+    /// What to start after, so that a listing begins with `from`.
+    fn start_of(&self, from: &str) -> Option<String> {
+        if from == self.prefix() {
+            return None;
+        }
+        let key = from.strip_suffix(NEXT).unwrap_or(from);
+        Some(before_folder(key.to_owned()))
+    }
+}
+
+/// Behind a key comes, with nothing in between, the same with this.
+const NEXT: char = '\0';
+
+fn next_to(key: &str) -> String {
+    format!("{key}{NEXT}")
+}
+
+/// What comes behind everything that begins with this. Keys are in the order of their UTF-8 bytes (S3 API Reference,
+/// ListObjectsV2), and `0` is the byte behind `/`.
+fn end_of(prefix: &str) -> String {
+    match prefix.strip_suffix('/') {
+        Some(name) => format!("{name}0"),
+        None => format!("{prefix}{}", char::MAX),
+    }
+}
+
+/// Before a folder and everything in it, also the object of the folder's own name; `.` is the byte before `/`.
+fn before_folder(key: String) -> String {
+    match key.strip_suffix('/') {
+        Some(name) => format!("{name}.{}", char::MAX),
+        None => key,
+    }
+}

@@ -1,0 +1,330 @@
+//! What keys look like here: the folders where they are known, and otherwise which characters stand where. By it a
+//! key has a share of the key space before it, and a share leads to a key.
+
+mod alphabet;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::alphabet::{class_of, is_letter, random_parts};
+
+/// Folders in one another, and characters of a name, of which more are not told apart.
+const DEPTH: usize = 10;
+const LENGTH: usize = 48;
+
+/// What is expected of characters that were not seen at a place, where one that was seen counts 1: of each one where
+/// several were seen, and of all together where it was always the same.
+const OTHERS_OF_SEVERAL: f64 = 0.5;
+const OTHERS_OF_ONE: f64 = 0.6;
+const OTHERS_OF_A_WORD: f64 = 0.02;
+
+/// What remains of that with every place farther away from those that change, and with every search in vain.
+const FARTHER: f64 = 0.75;
+const AFTER_A_MISS: f64 = 0.3;
+
+/// The characters at one place: so many folders down, so many characters into the name.
+#[derive(Debug, Default)]
+struct Place {
+    seen: BTreeSet<char>,
+    /// Of the same kind as those seen.
+    kindred: BTreeSet<char>,
+    /// What a random text might have there.
+    random: BTreeSet<char>,
+    /// How often it was part of a random text, and how often not.
+    in_random: u32,
+    in_plain: u32,
+    /// From this one on there are none that were not seen: looked for in vain.
+    none_from: Option<char>,
+    /// How often others were looked for in vain.
+    misses: i32,
+}
+
+#[derive(Debug)]
+pub(super) struct Names {
+    prefix: String,
+    /// Of folders whose folders are all known.
+    folders: BTreeMap<String, Vec<String>>,
+    places: BTreeMap<(usize, usize), Place>,
+}
+
+/// How far into the folders, and into a name there.
+#[derive(Clone, Copy, Default)]
+struct Position {
+    depth: usize,
+    index: usize,
+}
+
+impl Position {
+    fn behind(self, c: char) -> Self {
+        if c == '/' {
+            Self {
+                depth: self.depth + 1,
+                index: 0,
+            }
+        } else {
+            Self {
+                index: self.index + 1,
+                ..self
+            }
+        }
+    }
+}
+
+impl Names {
+    pub(super) fn new(prefix: String) -> Self {
+        Self {
+            prefix,
+            folders: BTreeMap::new(),
+            places: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The folders of a folder, in order, where all are known.
+    pub(super) fn folders(&self, folder: &str) -> Option<&[String]> {
+        self.folders.get(folder).map(Vec::as_slice)
+    }
+
+    pub(super) fn fix_folders(&mut self, folder: String, folders: Vec<String>) {
+        if !folders.is_empty() {
+            self.folders.insert(folder, folders);
+        }
+    }
+
+    /// Learns from a key, or from a folder, that is there.
+    pub(super) fn learn(&mut self, key: &str) {
+        let Some(rest) = key.strip_prefix(self.prefix.as_str()) else {
+            return;
+        };
+        let mut names = rest.split('/').take(DEPTH).enumerate().peekable();
+        while let Some((depth, name)) = names.next() {
+            let random = random_parts(name);
+            for (index, (c, class)) in name.chars().zip(random).take(LENGTH).enumerate() {
+                let place = self.places.entry((depth, index)).or_default();
+                place.seen.insert(c);
+                place.kindred.extend(class_of(c));
+                match class {
+                    Some(class) => {
+                        place.random.extend(class.chars());
+                        place.in_random += 1;
+                    }
+                    None => place.in_plain += 1,
+                }
+            }
+            let length = name.chars().count();
+            if names.peek().is_some() && length < LENGTH {
+                self.places.entry((depth, length)).or_default().seen.insert('/');
+            }
+        }
+    }
+
+    /// Learns from what a listing that started after a made up place began with: where that is no longer beside the
+    /// key known before the place, the character that led away from it leads nowhere, nor do those behind it.
+    pub(super) fn miss(&mut self, place: &str, before: Option<&str>, found: Option<&str>) {
+        let Some(before) = before else { return };
+        let shared = |other: &str| place.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        let known = shared(before);
+        if found.is_some_and(|found| shared(found) >= known) {
+            return;
+        }
+        let mut at = Position::default();
+        for c in place.chars().take(known).skip(self.prefix.chars().count()) {
+            at = at.behind(c);
+        }
+        if let (Some(c), Some(place)) = (
+            place.chars().nth(known),
+            self.places.get_mut(&(at.depth, at.index)),
+        ) {
+            place.none_from = Some(place.none_from.map_or(c, |none_from| none_from.min(c)));
+            place.misses += 1;
+        }
+    }
+
+    /// The characters to expect at a place, in order, each with its weight.
+    fn expected(&self, at: (usize, usize), place: &Place) -> Vec<(char, f64)> {
+        let is_random = place.in_random > place.in_plain;
+        let others = if is_random { &place.random } else { &place.kindred };
+        let others: Vec<char> = others
+            .iter()
+            .filter(|c| !place.seen.contains(c) && place.none_from.is_none_or(|none_from| **c < none_from))
+            .copied()
+            .collect();
+        let mut expected: Vec<(char, f64)> = place.seen.iter().map(|c| (*c, 1.0)).collect();
+        match (is_random, place.seen.first()) {
+            (false, Some(only)) if place.seen.len() == 1 => {
+                // Of what counts up the next is the likeliest.
+                let far = |c: char| 1.0 / f64::from(u32::from(c).abs_diff(u32::from(*only)).max(1));
+                let all: f64 = others.iter().map(|c| far(*c)).sum();
+                let weight = self.others_of_one(at, *only) * AFTER_A_MISS.powi(place.misses);
+                expected.extend(others.iter().map(|c| (*c, weight * far(*c) / all)));
+            }
+            _ => {
+                let weight = if is_random { 1.0 } else { OTHERS_OF_SEVERAL };
+                expected.extend(others.into_iter().map(|c| (c, weight)));
+            }
+        }
+        expected.sort_by_key(|(c, _)| *c);
+        expected
+    }
+
+    /// What to expect of all others where it was always the same character. What is in order changes at the end first:
+    /// the closer to characters that change, the more. Words rarely change at all.
+    fn others_of_one(&self, (depth, index): (usize, usize), only: char) -> f64 {
+        let mut all = OTHERS_OF_ONE;
+        for index in index + 1..LENGTH {
+            match self.places.get(&(depth, index)).map(|place| &place.seen) {
+                Some(seen) if seen.len() > 1 && (!is_letter(only) || seen.iter().any(|c| is_letter(*c))) => return all,
+                Some(seen) if is_letter(only) && !seen.iter().all(|c| is_letter(*c)) => break,
+                Some(seen) if seen.iter().any(|c| c.is_alphanumeric()) => all *= FARTHER,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        if is_letter(only) { OTHERS_OF_A_WORD } else { all }
+    }
+
+    /// All folders of folders whose folders are known.
+    pub(super) fn all_folders(&self) -> impl Iterator<Item = &String> {
+        self.folders.values().flatten()
+    }
+
+    /// The innermost of them that holds a key.
+    pub(super) fn folder_of(&self, key: &str) -> Option<&String> {
+        let mut at = self.prefix.as_str();
+        let mut found = None;
+        while let Some(folders) = self.folders.get(at) {
+            let before = folders.partition_point(|folder| folder.as_str() <= key);
+            let Some(last) = before.checked_sub(1).and_then(|last| folders.get(last)) else {
+                break;
+            };
+            if !key.starts_with(last.as_str()) {
+                break;
+            }
+            found = Some(last);
+            at = last;
+        }
+        found
+    }
+
+    /// What was learnt so far, as expectations.
+    pub(super) fn outlook(&self) -> Outlook<'_> {
+        let places = self.places.iter();
+        let expected = places.map(|(at, place)| {
+            let expected = self.expected(*at, place);
+            let all = expected.iter().map(|(_, weight)| weight).sum();
+            (*at, (expected, all))
+        });
+        Outlook {
+            names: self,
+            expected: expected.collect(),
+        }
+    }
+}
+
+/// Characters with their weights, and the sum of these.
+type Expected = (Vec<(char, f64)>, f64);
+
+/// What names lead to expect of the key space.
+pub(super) struct Outlook<'a> {
+    names: &'a Names,
+    expected: BTreeMap<(usize, usize), Expected>,
+}
+
+impl Outlook<'_> {
+    fn at(&self, at: Position) -> Option<&Expected> {
+        self.expected.get(&(at.depth, at.index))
+    }
+
+    /// Which share of the keys, from 0 to 1, may be expected before this one.
+    pub(super) fn share_before(&self, key: &str) -> f64 {
+        let Some(mut rest) = key.strip_prefix(self.names.prefix.as_str()) else {
+            return 0.0;
+        };
+        let (mut low, mut width) = (0.0, 1.0);
+        let mut way = self.names.prefix.clone();
+        let mut at = Position::default();
+        loop {
+            if at.index == 0
+                && let Some(folders) = self.names.folders.get(&way)
+            {
+                let before = folders.partition_point(|folder| folder.as_str() <= key);
+                let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+                let part = width / number(folders.len());
+                let Some(last) = before.checked_sub(1).and_then(|last| folders.get(last)) else {
+                    return low;
+                };
+                let Some(inside) = key.strip_prefix(last.as_str()) else {
+                    return low + part * number(before);
+                };
+                low += part * number(before - 1);
+                width = part;
+                rest = inside;
+                way.clone_from(last);
+                at = at.behind('/');
+                continue;
+            }
+            let mut characters = rest.chars();
+            let Some(c) = characters.next() else {
+                return low;
+            };
+            let Some((expected, all)) = self.at(at) else {
+                return low;
+            };
+            let before: f64 = expected.iter().take_while(|(other, _)| *other < c).map(|(_, weight)| weight).sum();
+            low += width * before / all;
+            let Some((_, own)) = expected.iter().find(|(other, _)| *other == c) else {
+                return low;
+            };
+            width *= own / all;
+            rest = characters.as_str();
+            way.push(c);
+            at = at.behind(c);
+        }
+    }
+
+    /// A key, or the beginning of one, with about this share of the keys before it.
+    pub(super) fn key_at(&self, mut share: f64, precision: f64) -> String {
+        let mut key = self.names.prefix.clone();
+        let mut width = 1.0;
+        let mut at = Position::default();
+        while width > precision && at.depth < DEPTH {
+            if at.index == 0
+                && let Some(folders) = self.names.folders.get(&key)
+            {
+                let all = f64::from(u32::try_from(folders.len()).unwrap_or(u32::MAX));
+                share *= all;
+                width /= all;
+                let mut way = None;
+                for folder in folders {
+                    way = Some(folder);
+                    if share < 1.0 {
+                        break;
+                    }
+                    share -= 1.0;
+                }
+                let Some(way) = way else { break };
+                key.clone_from(way);
+                at = at.behind('/');
+                continue;
+            }
+            let Some((expected, all)) = self.at(at) else { break };
+            share *= all;
+            let mut next = None;
+            for (c, weight) in expected {
+                next = Some((*c, *weight));
+                if share < *weight {
+                    break;
+                }
+                share -= weight;
+            }
+            let Some((c, weight)) = next else { break };
+            share /= weight;
+            width *= weight / all;
+            key.push(c);
+            at = at.behind(c);
+        }
+        key
+    }
+}
