@@ -147,7 +147,11 @@ impl Sampler {
     fn later_round(&mut self) -> Vec<Listing> {
         let rounds_left = ROUNDS - self.rounds;
         let calls = (CALLS - self.calls).div_ceil(rounds_left);
-        let mut open: Vec<&mut Ground> = self.grounds.iter_mut().filter(|ground| ground.is_open()).collect();
+        let mut open: Vec<&mut Ground> = self
+            .grounds
+            .iter_mut()
+            .filter(|ground| ground.is_open())
+            .collect();
         self.chance.shuffle(&mut open);
         let grounds = open.len();
         let mut round = Vec::new();
@@ -200,10 +204,15 @@ impl Sampler {
             }
             pages.push(fresh);
         }
-        let apart = |key: &String| {
-            !key.starts_with(MARKER_PREFIX) && !listed.contains(key) && !taken.contains(key)
-        };
-        pages.push(self.spelled_out.iter().filter(|key| apart(key)).cloned().collect());
+        let apart =
+            |key: &String| !key.starts_with(MARKER_PREFIX) && !listed.contains(key) && !taken.contains(key);
+        pages.push(
+            self.spelled_out
+                .iter()
+                .filter(|key| apart(key))
+                .cloned()
+                .collect(),
+        );
         if self.named.is_empty() && pages.iter().all(Vec::is_empty) {
             pages.push(markers.into_iter().collect());
         }
@@ -230,7 +239,10 @@ fn is_in_scope(patterns: &[String], key: &str) -> bool {
 fn without_nested(beginnings: BTreeSet<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for beginning in beginnings {
-        if kept.last().is_none_or(|last| !beginning.starts_with(last.as_str())) {
+        if kept
+            .last()
+            .is_none_or(|last| !beginning.starts_with(last.as_str()))
+        {
             kept.push(beginning);
         }
     }
@@ -262,5 +274,7 @@ fn spread(page: Vec<String>, share: usize, chance: &mut Chance) -> Vec<String> {
         })
         .collect();
     let all = page.into_iter().enumerate();
-    all.filter(|(at, _)| picked.contains(at)).map(|(_, key)| key).collect()
+    all.filter(|(at, _)| picked.contains(at))
+        .map(|(_, key)| key)
+        .collect()
 }

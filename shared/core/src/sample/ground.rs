@@ -11,7 +11,10 @@ use crate::observation::ObjectPage;
 const LESSONS: usize = 128;
 
 /// How often another place is made up for one that is of no use.
-const TRIES: usize = 12;
+const TRIES: u32 = 12;
+
+/// The golden ratio: multiples of it, less their whole part, lie evenly however many there are.
+const GOLDEN: f64 = 0.618_033_988_75;
 
 /// Of more folders side by side none is opened to see what is in it.
 const FEW_FOLDERS: usize = 16;
@@ -53,6 +56,8 @@ pub(super) struct Ground {
     asked: BTreeSet<String>,
     /// Keys and folders that are there.
     known: BTreeSet<String>,
+    /// Where to look next, as a share of what is expected of all gaps.
+    next_share: Option<f64>,
 }
 
 impl Ground {
@@ -63,6 +68,7 @@ impl Ground {
             listed: Vec::new(),
             pages: Vec::new(),
             known: BTreeSet::new(),
+            next_share: None,
         }
     }
 
@@ -96,7 +102,7 @@ impl Ground {
         self.cover(listing, &keys, &page.folders, page.next.is_some());
         self.known.extend(keys.iter().chain(&page.folders).cloned());
         if listing.by_folder && page.next.is_none() {
-            self.names.fix_folders(listing.prefix.clone(), page.folders);
+            self.names.fix_folders(&listing.prefix, &page.folders);
         }
         self.pages.push(keys);
     }
@@ -123,7 +129,8 @@ impl Ground {
             (false, _, false) => Some(end_of(&listing.prefix)),
         };
         self.listed.push(Span { from, to });
-        self.listed.retain(|span| span.to.as_ref().is_none_or(|to| *to > span.from));
+        self.listed
+            .retain(|span| span.to.as_ref().is_none_or(|to| *to > span.from));
         self.listed.sort();
         self.listed.dedup_by(|next, last| {
             let touches = last.to.as_ref().is_none_or(|to| next.from <= *to);
@@ -157,11 +164,11 @@ impl Ground {
     pub(super) fn folders_to_list(&mut self, most: usize, chance: &mut Chance) -> Vec<Listing> {
         let mut at = self.prefix().to_owned();
         while let Some([only]) = self.names.folders(&at) {
-            at = only.clone();
+            at.push_str(only);
         }
         let (mut wanted, most) = match self.names.folders(&at) {
             Some(few) if few.len() <= FEW_FOLDERS => {
-                let mut few = few.to_vec();
+                let mut few: Vec<String> = few.iter().map(|name| format!("{at}{name}")).collect();
                 chance.shuffle(&mut few);
                 let most = most.min(if few.len() <= 3 { 2 } else { 1 });
                 (few, most)
@@ -171,7 +178,8 @@ impl Ground {
         };
         let gaps = self.gaps();
         wanted.retain(|folder| {
-            let within = |gap: &Span| gap.from < end_of(folder) && gap.to.as_ref().is_none_or(|to| to > folder);
+            let within =
+                |gap: &Span| gap.from < end_of(folder) && gap.to.as_ref().is_none_or(|to| to > folder);
             !self.asked.contains(folder) && gaps.iter().any(within)
         });
         wanted.truncate(most);
@@ -187,10 +195,17 @@ impl Ground {
     /// A folder, and the folders in it that all keys of the first page are in, but for the last, if it has no folders:
     /// first the outermost, then the innermost.
     fn way_down(&self, folder: &str) -> Vec<String> {
-        let Some((first, last)) = self.pages.first().and_then(|page| Some((page.first()?, page.last()?))) else {
+        let Some((first, last)) = self
+            .pages
+            .first()
+            .and_then(|page| Some((page.first()?, page.last()?)))
+        else {
             return Vec::new();
         };
-        let shared = first.chars().zip(last.chars()).take_while(|(one, other)| one == other);
+        let shared = first
+            .chars()
+            .zip(last.chars())
+            .take_while(|(one, other)| one == other);
         let mut at = String::new();
         let mut way = Vec::new();
         for (c, _) in shared {
@@ -199,7 +214,11 @@ impl Ground {
                 way.push(at.clone());
             }
         }
-        let is_flat = |folder: &String| first.strip_prefix(folder.as_str()).is_some_and(|rest| !rest.contains('/'));
+        let is_flat = |folder: &String| {
+            first
+                .strip_prefix(folder.as_str())
+                .is_some_and(|rest| !rest.contains('/'))
+        };
         if way.last().is_some_and(is_flat) {
             way.pop();
         }
@@ -210,7 +229,7 @@ impl Ground {
     }
 
     /// So many flat listings in what was not listed yet, spread over where the names seen so far lead to expect keys.
-    pub(super) fn probes(&self, count: usize, chance: &mut Chance) -> Vec<Listing> {
+    pub(super) fn probes(&mut self, count: usize, chance: &mut Chance) -> Vec<Listing> {
         let outlook = self.names.outlook();
         let usual = self.usual_folder();
         let gaps: Vec<Gap> = self
@@ -221,16 +240,25 @@ impl Ground {
                 let high = span.to.as_deref().map_or(1.0, |to| outlook.share_before(to));
                 let share = (high - low).max(0.0);
                 let weight = share * usual.map_or(1.0, |usual| self.more_than(usual, &span));
-                Gap { span, low, share, weight }
+                Gap {
+                    span,
+                    low,
+                    share,
+                    weight,
+                }
             })
             .collect();
         let expected: f64 = gaps.iter().map(|gap| gap.weight).sum();
-        let parts = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         let mut places: BTreeSet<Option<String>> = BTreeSet::new();
-        for part in 0..u32::try_from(count).unwrap_or(u32::MAX) {
+        let mut next_share = self.next_share;
+        for _ in 0..count {
             let mut walk_on = None;
-            let made_up = (0..TRIES).find_map(|_| {
-                let mut place = expected * (f64::from(part) + chance.fraction()) / parts;
+            let share = *next_share.get_or_insert_with(|| chance.fraction());
+            next_share = Some((share + GOLDEN) % 1.0);
+            let made_up = (0..TRIES).find_map(|attempt| {
+                // Where the place itself is of no use, those around it are tried, farther away every time.
+                let around = f64::from(attempt) / f64::from(TRIES) * (chance.fraction() - 0.5);
+                let mut place = expected * (share + around).rem_euclid(1.0);
                 let gap = gaps.iter().find(|gap| {
                     let here = place < gap.weight;
                     if !here {
@@ -244,9 +272,13 @@ impl Ground {
                 (gap.span.holds(&key) && !places.contains(&place)).then_some(place)
             });
             // Where names lead nowhere: from where an earlier page ended.
-            let blind = || gaps.get(chance.below(gaps.len())).map(|gap| self.start_of(&gap.span.from));
+            let blind = || {
+                gaps.get(chance.below(gaps.len()))
+                    .map(|gap| self.start_of(&gap.span.from))
+            };
             places.extend(made_up.or(walk_on).or_else(blind));
         }
+        self.next_share = next_share;
         let flat = |after| Listing {
             prefix: self.prefix().to_owned(),
             after,
@@ -260,11 +292,12 @@ impl Ground {
         let mut whole = 0_u32;
         let mut keys = 0;
         for folder in self.names.all_folders() {
-            let end = end_of(folder);
-            let holds = |span: &Span| span.from <= *folder && span.to.as_ref().is_none_or(|to| end <= *to);
-            if self.listed.iter().any(holds) {
+            let end = end_of(&folder);
+            let behind = self.listed.partition_point(|span| span.from <= folder);
+            let span = behind.checked_sub(1).and_then(|at| self.listed.get(at));
+            if span.is_some_and(|span| span.to.as_ref().is_none_or(|to| end <= *to)) {
                 whole += 1;
-                keys += self.known.range(folder.clone()..end).count();
+                keys += self.known.range(folder..end).count();
             }
         }
         (whole > 0 && keys > 0).then(|| f64::from(u32::try_from(keys).unwrap_or(u32::MAX)) / f64::from(whole))
@@ -275,7 +308,8 @@ impl Ground {
         let Some(folder) = self.names.folder_of(&gap.from) else {
             return 1.0;
         };
-        let known = self.known.range(folder.clone()..end_of(folder)).count();
+        let end = end_of(&folder);
+        let known = self.known.range(folder..end).count();
         let known = f64::from(u32::try_from(known).unwrap_or(u32::MAX));
         (known * GOES_ON / usual).max(1.0)
     }

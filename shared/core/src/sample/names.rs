@@ -12,8 +12,9 @@ const DEPTH: usize = 10;
 const LENGTH: usize = 48;
 
 /// What is expected of characters that were not seen at a place, where one that was seen counts 1: of each one where
-/// several were seen, and of all together where it was always the same.
-const OTHERS_OF_SEVERAL: f64 = 0.5;
+/// several were seen, and of all together where it was always the same. Tried on the layouts of the tests.
+const LETTER_OF_SEVERAL: f64 = 0.7;
+const DIGIT_OF_SEVERAL: f64 = 0.5;
 const OTHERS_OF_ONE: f64 = 0.6;
 const OTHERS_OF_A_WORD: f64 = 0.02;
 
@@ -29,6 +30,7 @@ struct Place {
     kindred: BTreeSet<char>,
     /// What a random text might have there.
     random: BTreeSet<char>,
+    alphabets: BTreeSet<&'static str>,
     /// How often it was part of a random text, and how often not.
     in_random: u32,
     in_plain: u32,
@@ -41,9 +43,16 @@ struct Place {
 #[derive(Debug)]
 pub(super) struct Names {
     prefix: String,
-    /// Of folders whose folders are all known.
+    /// Of folders whose folders are all known, their names in order, each with its `/`.
     folders: BTreeMap<String, Vec<String>>,
+    /// So many folders down: the names of the folders where most were found, for those beside it are often like it.
+    typical: BTreeMap<usize, Vec<String>>,
     places: BTreeMap<(usize, usize), Place>,
+}
+
+/// From 1 for neighbours down: of what counts up, the next is the likeliest.
+fn nearness(c: char, seen: char) -> f64 {
+    1.0 / f64::from(u32::from(c).abs_diff(u32::from(seen)).max(1)).sqrt()
 }
 
 /// How far into the folders, and into a name there.
@@ -74,6 +83,7 @@ impl Names {
         Self {
             prefix,
             folders: BTreeMap::new(),
+            typical: BTreeMap::new(),
             places: BTreeMap::new(),
         }
     }
@@ -82,15 +92,24 @@ impl Names {
         &self.prefix
     }
 
-    /// The folders of a folder, in order, where all are known.
+    /// The names of the folders of a folder, in order, where all are known.
     pub(super) fn folders(&self, folder: &str) -> Option<&[String]> {
         self.folders.get(folder).map(Vec::as_slice)
     }
 
-    pub(super) fn fix_folders(&mut self, folder: String, folders: Vec<String>) {
-        if !folders.is_empty() {
-            self.folders.insert(folder, folders);
+    /// Notes all the folders of a folder.
+    pub(super) fn fix_folders(&mut self, folder: &str, folders: &[String]) {
+        let names = folders.iter().filter_map(|inner| inner.strip_prefix(folder));
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        if names.is_empty() {
+            return;
         }
+        let depth = folder.matches('/').count() - self.prefix.matches('/').count();
+        let typical = self.typical.entry(depth).or_default();
+        if names.len() > typical.len() {
+            typical.clone_from(&names);
+        }
+        self.folders.insert(folder.to_owned(), names);
     }
 
     /// Learns from a key, or from a folder, that is there.
@@ -103,11 +122,14 @@ impl Names {
             let random = random_parts(name);
             for (index, (c, class)) in name.chars().zip(random).take(LENGTH).enumerate() {
                 let place = self.places.entry((depth, index)).or_default();
-                place.seen.insert(c);
-                place.kindred.extend(class_of(c));
+                if place.seen.insert(c) {
+                    place.kindred.extend(class_of(c));
+                }
                 match class {
                     Some(class) => {
-                        place.random.extend(class.chars());
+                        if place.alphabets.insert(class) {
+                            place.random.extend(class.chars());
+                        }
                         place.in_random += 1;
                     }
                     None => place.in_plain += 1,
@@ -124,7 +146,13 @@ impl Names {
     /// key known before the place, the character that led away from it leads nowhere, nor do those behind it.
     pub(super) fn miss(&mut self, place: &str, before: Option<&str>, found: Option<&str>) {
         let Some(before) = before else { return };
-        let shared = |other: &str| place.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+        let shared = |other: &str| {
+            place
+                .chars()
+                .zip(other.chars())
+                .take_while(|(a, b)| a == b)
+                .count()
+        };
         let known = shared(before);
         if found.is_some_and(|found| shared(found) >= known) {
             return;
@@ -144,26 +172,37 @@ impl Names {
 
     /// The characters to expect at a place, in order, each with its weight.
     fn expected(&self, at: (usize, usize), place: &Place) -> Vec<(char, f64)> {
-        let is_random = place.in_random > place.in_plain;
-        let others = if is_random { &place.random } else { &place.kindred };
-        let others: Vec<char> = others
-            .iter()
-            .filter(|c| !place.seen.contains(c) && place.none_from.is_none_or(|none_from| **c < none_from))
-            .copied()
-            .collect();
         let mut expected: Vec<(char, f64)> = place.seen.iter().map(|c| (*c, 1.0)).collect();
-        match (is_random, place.seen.first()) {
-            (false, Some(only)) if place.seen.len() == 1 => {
-                // Of what counts up the next is the likeliest.
-                let far = |c: char| 1.0 / f64::from(u32::from(c).abs_diff(u32::from(*only)).max(1));
-                let all: f64 = others.iter().map(|c| far(*c)).sum();
-                let weight = self.others_of_one(at, *only) * AFTER_A_MISS.powi(place.misses);
-                expected.extend(others.iter().map(|c| (*c, weight * far(*c) / all)));
+        let others = |of: &BTreeSet<char>| -> Vec<char> {
+            let there = |c: &char| place.none_from.is_none_or(|none_from| *c < none_from);
+            of.difference(&place.seen).copied().filter(there).collect()
+        };
+        let in_vain = AFTER_A_MISS.powi(place.misses);
+        match (place.seen.first(), place.in_random > place.in_plain) {
+            (_, true) => expected.extend(others(&place.random).into_iter().map(|c| (c, 1.0))),
+            (Some(only), false) if place.seen.len() == 1 => {
+                // Nothing comes before the first key: what is there besides comes behind it.
+                let others: Vec<char> = others(&place.kindred).into_iter().filter(|c| c > only).collect();
+                let all: f64 = others.iter().map(|c| nearness(*c, *only)).sum();
+                let weight = self.others_of_one(at, *only) * in_vain;
+                expected.extend(others.iter().map(|c| (*c, weight * nearness(*c, *only) / all)));
             }
-            _ => {
-                let weight = if is_random { 1.0 } else { OTHERS_OF_SEVERAL };
-                expected.extend(others.into_iter().map(|c| (c, weight)));
-            }
+            _ => expected.extend(others(&place.kindred).into_iter().map(|c| {
+                let near = || {
+                    place
+                        .seen
+                        .iter()
+                        .map(|seen| nearness(c, *seen))
+                        .fold(0.0, f64::max)
+                };
+                // Words use all letters; of the digits a date or a number often uses but the first.
+                let weight = if is_letter(c) {
+                    LETTER_OF_SEVERAL
+                } else {
+                    DIGIT_OF_SEVERAL * near()
+                };
+                (c, weight * in_vain)
+            })),
         }
         expected.sort_by_key(|(c, _)| *c);
         expected
@@ -175,7 +214,9 @@ impl Names {
         let mut all = OTHERS_OF_ONE;
         for index in index + 1..LENGTH {
             match self.places.get(&(depth, index)).map(|place| &place.seen) {
-                Some(seen) if seen.len() > 1 && (!is_letter(only) || seen.iter().any(|c| is_letter(*c))) => return all,
+                Some(seen) if seen.len() > 1 && (!is_letter(only) || seen.iter().any(|c| is_letter(*c))) => {
+                    return all;
+                }
                 Some(seen) if is_letter(only) && !seen.iter().all(|c| is_letter(*c)) => break,
                 Some(seen) if seen.iter().any(|c| c.is_alphanumeric()) => all *= FARTHER,
                 Some(_) => {}
@@ -186,26 +227,26 @@ impl Names {
     }
 
     /// All folders of folders whose folders are known.
-    pub(super) fn all_folders(&self) -> impl Iterator<Item = &String> {
-        self.folders.values().flatten()
+    pub(super) fn all_folders(&self) -> impl Iterator<Item = String> {
+        let inner = |(folder, names): (&String, &Vec<String>)| {
+            let folder = folder.clone();
+            let names = names.clone();
+            names.into_iter().map(move |name| format!("{folder}{name}"))
+        };
+        self.folders.iter().flat_map(inner)
     }
 
     /// The innermost of them that holds a key.
-    pub(super) fn folder_of(&self, key: &str) -> Option<&String> {
-        let mut at = self.prefix.as_str();
-        let mut found = None;
-        while let Some(folders) = self.folders.get(at) {
-            let before = folders.partition_point(|folder| folder.as_str() <= key);
-            let Some(last) = before.checked_sub(1).and_then(|last| folders.get(last)) else {
-                break;
-            };
-            if !key.starts_with(last.as_str()) {
-                break;
-            }
-            found = Some(last);
-            at = last;
+    pub(super) fn folder_of(&self, key: &str) -> Option<String> {
+        let mut at = self.prefix.clone();
+        let mut found = false;
+        let mut rest = key.strip_prefix(at.as_str())?;
+        while let Some((name, inside)) = self.folders.get(&at).and_then(|names| place_among(names, rest).1) {
+            at.push_str(name);
+            rest = inside;
+            found = true;
         }
-        found
+        found.then_some(at)
     }
 
     /// What was learnt so far, as expectations.
@@ -223,6 +264,14 @@ impl Names {
     }
 }
 
+/// How many of these names come before a text or hold it; and the one that holds it, with what of it is inside.
+fn place_among<'a, 'b>(names: &'a [String], text: &'b str) -> (usize, Option<(&'a str, &'b str)>) {
+    let before = names.partition_point(|name| name.as_str() <= text);
+    let last = before.checked_sub(1).and_then(|last| names.get(last));
+    let holder = last.and_then(|last| Some((last.as_str(), text.strip_prefix(last.as_str())?)));
+    (before, holder)
+}
+
 /// Characters with their weights, and the sum of these.
 type Expected = (Vec<(char, f64)>, f64);
 
@@ -237,6 +286,16 @@ impl Outlook<'_> {
         self.expected.get(&(at.depth, at.index))
     }
 
+    /// The names of the folders to expect in a folder.
+    fn folders(&self, folder: &str, at: Position) -> Option<&[String]> {
+        if at.index > 0 {
+            return None;
+        }
+        let known = self.names.folders.get(folder);
+        let names = known.or_else(|| self.names.typical.get(&at.depth))?;
+        Some(names.as_slice())
+    }
+
     /// Which share of the keys, from 0 to 1, may be expected before this one.
     pub(super) fn share_before(&self, key: &str) -> f64 {
         let Some(mut rest) = key.strip_prefix(self.names.prefix.as_str()) else {
@@ -246,22 +305,17 @@ impl Outlook<'_> {
         let mut way = self.names.prefix.clone();
         let mut at = Position::default();
         loop {
-            if at.index == 0
-                && let Some(folders) = self.names.folders.get(&way)
-            {
-                let before = folders.partition_point(|folder| folder.as_str() <= key);
+            if let Some(folders) = self.folders(&way, at) {
                 let number = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
                 let part = width / number(folders.len());
-                let Some(last) = before.checked_sub(1).and_then(|last| folders.get(last)) else {
-                    return low;
-                };
-                let Some(inside) = key.strip_prefix(last.as_str()) else {
+                let (before, holder) = place_among(folders, rest);
+                let Some((name, inside)) = holder else {
                     return low + part * number(before);
                 };
                 low += part * number(before - 1);
                 width = part;
                 rest = inside;
-                way.clone_from(last);
+                way.push_str(name);
                 at = at.behind('/');
                 continue;
             }
@@ -272,7 +326,11 @@ impl Outlook<'_> {
             let Some((expected, all)) = self.at(at) else {
                 return low;
             };
-            let before: f64 = expected.iter().take_while(|(other, _)| *other < c).map(|(_, weight)| weight).sum();
+            let before: f64 = expected
+                .iter()
+                .take_while(|(other, _)| *other < c)
+                .map(|(_, weight)| weight)
+                .sum();
             low += width * before / all;
             let Some((_, own)) = expected.iter().find(|(other, _)| *other == c) else {
                 return low;
@@ -290,9 +348,7 @@ impl Outlook<'_> {
         let mut width = 1.0;
         let mut at = Position::default();
         while width > precision && at.depth < DEPTH {
-            if at.index == 0
-                && let Some(folders) = self.names.folders.get(&key)
-            {
+            if let Some(folders) = self.folders(&key, at) {
                 let all = f64::from(u32::try_from(folders.len()).unwrap_or(u32::MAX));
                 share *= all;
                 width /= all;
@@ -305,7 +361,7 @@ impl Outlook<'_> {
                     share -= 1.0;
                 }
                 let Some(way) = way else { break };
-                key.clone_from(way);
+                key.push_str(way);
                 at = at.behind('/');
                 continue;
             }

@@ -2,5 +2,5 @@
 
 mod bucket;
 mod coverage;
-mod layout;
 mod laws;
+mod layout;

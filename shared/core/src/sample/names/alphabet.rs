@@ -37,7 +37,9 @@ fn script_of(c: char) -> Vec<char> {
         code => (code & !0x7f, code | 0x7f),
     };
     let step = (to - from) / OF_A_SCRIPT + 1;
-    let codes = (0..OF_A_SCRIPT).map(|n| from + n * step).take_while(|code| *code <= to);
+    let codes = (0..OF_A_SCRIPT)
+        .map(|n| from + n * step)
+        .take_while(|code| *code <= to);
     codes.filter_map(char::from_u32).collect()
 }
 
@@ -70,13 +72,15 @@ fn alphabet_of(run: &str) -> Option<&'static str> {
         return None;
     }
     let any = |is: fn(&char) -> bool| characters.iter().any(is);
-    Some(match (any(char::is_ascii_lowercase), any(char::is_ascii_uppercase)) {
-        (true, true) => BOTH_62,
-        (true, false) if any(|c| matches!(c, 'g'..='z')) => LOWER_36,
-        (true, false) => LOWER_HEX,
-        (false, _) if any(|c| matches!(c, 'G'..='Z')) => UPPER_36,
-        (false, _) => UPPER_HEX,
-    })
+    Some(
+        match (any(char::is_ascii_lowercase), any(char::is_ascii_uppercase)) {
+            (true, true) => BOTH_62,
+            (true, false) if any(|c| matches!(c, 'g'..='z')) => LOWER_36,
+            (true, false) => LOWER_HEX,
+            (false, _) if any(|c| matches!(c, 'G'..='Z')) => UPPER_36,
+            (false, _) => UPPER_HEX,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -90,7 +94,14 @@ mod tests {
         assert_eq!(alphabet("9F1C22AB70D3E4.png"), Some(UPPER_HEX));
         assert_eq!(alphabet("4b1e8c0d-9a52-4b1e-8c0d-1f2e3d4c5b6a"), Some(LOWER_HEX));
         assert_eq!(alphabet("k3j9x0q7z1m4"), Some(LOWER_36));
-        for plain in ["IMG_000001.jpg", "2019-01-05.png", "IMG-20190105-WA0001.jpg", "holiday", "", ".hidden"] {
+        for plain in [
+            "IMG_000001.jpg",
+            "2019-01-05.png",
+            "IMG-20190105-WA0001.jpg",
+            "holiday",
+            "",
+            ".hidden",
+        ] {
             assert_eq!(alphabet(plain), None, "{plain}");
         }
     }

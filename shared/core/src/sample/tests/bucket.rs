@@ -42,9 +42,9 @@ impl Bucket {
     pub(super) fn list(&self, listing: &Listing) -> ObjectPage {
         let mut page = ObjectPage::default();
         let after = listing.after.as_deref().unwrap_or_default();
-        let mut at = self
-            .keys
-            .partition_point(|key| key.as_str() < listing.prefix.as_str() || (listing.after.is_some() && key.as_str() <= after));
+        let mut at = self.keys.partition_point(|key| {
+            key.as_str() < listing.prefix.as_str() || (listing.after.is_some() && key.as_str() <= after)
+        });
         while let Some(key) = self.keys.get(at)
             && let Some(rest) = key.strip_prefix(listing.prefix.as_str())
         {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, PAGE};
 use super::layout;
+use crate::sample::{CALLS, ROUNDS};
 
 const SEEDS: u64 = 20;
 const PARTS: usize = 20;
@@ -49,8 +50,76 @@ fn seen(bucket: &Bucket) -> Seen {
 }
 
 #[test]
-fn measure() {
-    for (name, bucket) in layout::all() {
-        println!("{name:20} {:6} {:?}", bucket.keys.len(), seen(&bucket));
+fn a_sample_sees_much_of_the_key_space_however_objects_are_named() {
+    // Parts of twenty: on average, the least with one seed, and with any of the seeds; and how many seeds of twenty
+    // find what only the last tenth has.
+    for (name, bucket, average, least, union, last_tenth) in [
+        ("dates", layout::dates(), 8, 6, 20, 8),
+        ("flat dates", layout::flat_dates(), 6, 3, 13, 0),
+        ("hashes", layout::hashes(), 11, 9, 20, 16),
+        ("uuids in a folder", layout::uuids_in_a_folder(), 10, 8, 20, 12),
+        ("sequential", layout::sequential(), 6, 4, 19, 8),
+        ("plain numbers", layout::plain_numbers(), 9, 6, 19, 18),
+        ("words", layout::words(), 12, 9, 20, 18),
+        ("flat words", layout::flat_words(), 10, 8, 20, 16),
+        ("deep", layout::deep(), 6, 4, 19, 9),
+        ("few then many", layout::few_then_many(), 9, 6, 20, 10),
+        ("unicode", layout::unicode(), 13, 11, 20, 17),
+        ("spaces", layout::spaces(), 9, 7, 20, 9),
+        ("one huge folder", layout::one_huge_folder(), 4, 2, 12, 18),
+    ] {
+        let seen = seen(&bucket);
+        println!("{name}, {} objects: {seen:?}", bucket.keys.len());
+        assert!(
+            seen.parts >= average * usize::try_from(SEEDS).unwrap(),
+            "{name}: {seen:?}"
+        );
+        assert!(seen.least >= least, "{name}: {seen:?}");
+        assert!(seen.union >= union, "{name}: {seen:?}");
+        assert!(seen.last_tenth >= last_tenth, "{name}: {seen:?}");
+    }
+}
+
+#[test]
+fn of_many_folders_no_two_seeds_see_the_same_and_together_they_see_most() {
+    let bucket = layout::few_then_many();
+    let folders = |keys: &[String]| -> BTreeSet<String> {
+        let folder = |key: &String| key.rsplit_once('/').unwrap().0.to_owned();
+        keys.iter().map(folder).collect()
+    };
+    let mut union = BTreeSet::new();
+    let mut most = 0;
+    for seed in 0..SEEDS {
+        let seen = folders(&bucket.sample(50, seed).sample.objects);
+        most = most.max(seen.len());
+        union.extend(seen);
+    }
+    assert!(most >= 40, "{most}");
+    assert!(
+        union.len() >= 8 * most,
+        "{} of {}",
+        union.len(),
+        folders(&bucket.keys).len()
+    );
+}
+
+#[test]
+fn no_more_is_listed_than_is_allowed_and_little_of_it_in_vain() {
+    for (name, bucket) in [
+        ("hashes", layout::hashes()),
+        ("sequential", layout::sequential()),
+        ("dates", layout::dates()),
+    ] {
+        for seed in 0..SEEDS {
+            let taken = bucket.sample(50, seed);
+            assert!(
+                taken.calls() <= CALLS && taken.rounds.len() <= ROUNDS,
+                "{name}: {:?}",
+                taken.rounds
+            );
+            assert!(taken.empty <= 4, "{name}, seed {seed}: {} in vain", taken.empty);
+            assert_eq!(taken.sample.objects.len(), 50);
+            assert!(!taken.sample.whole && taken.sample.listed >= PAGE);
+        }
     }
 }

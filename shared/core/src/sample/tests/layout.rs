@@ -5,7 +5,9 @@ use crate::sample::chance::Chance;
 
 fn text(chance: &mut Chance, alphabet: &str, length: usize) -> String {
     let alphabet: Vec<char> = alphabet.chars().collect();
-    (0..length).map(|_| alphabet[chance.below(alphabet.len())]).collect()
+    (0..length)
+        .map(|_| alphabet[chance.below(alphabet.len())])
+        .collect()
 }
 
 fn hex(chance: &mut Chance, length: usize) -> String {
@@ -30,7 +32,11 @@ pub(super) fn dates() -> Bucket {
         for day in 0..365 {
             for _ in 0..chance.below(70) {
                 let number = chance.below(10_000);
-                keys.push(format!("{year}/{:02}/{:02}/IMG_{number:04}.jpg", day / 31 + 1, day % 31 + 1));
+                keys.push(format!(
+                    "{year}/{:02}/{:02}/IMG_{number:04}.jpg",
+                    day / 31 + 1,
+                    day % 31 + 1
+                ));
             }
         }
     }
@@ -97,7 +103,13 @@ pub(super) fn one_huge_folder() -> Bucket {
 pub(super) fn deep() -> Bucket {
     let mut chance = Chance::new(7);
     let day = |n: usize| format!("{}/{:02}", 2018 + n / 12, n % 12 + 1);
-    Bucket::of((0..60_000).map(|n| format!("prod/eu/media/customer/raw/{}/{}.jpg", day(n / 1_000), hex(&mut chance, 16))))
+    Bucket::of((0..60_000).map(|n| {
+        format!(
+            "prod/eu/media/customer/raw/{}/{}.jpg",
+            day(n / 1_000),
+            hex(&mut chance, 16)
+        )
+    }))
 }
 
 /// Few folders, each with many more inside.
@@ -125,23 +137,10 @@ pub(super) fn unicode() -> Bucket {
 
 pub(super) fn spaces() -> Bucket {
     let mut chance = Chance::new(10);
-    Bucket::of((0..40_000).map(|n| format!("My Photos/Summer {} (copy)/DSC {n:05}.JPG", 1990 + chance.below(30))))
-}
-
-pub(super) fn all() -> Vec<(&'static str, Bucket)> {
-    vec![
-        ("dates", dates()),
-        ("flat dates", flat_dates()),
-        ("hashes", hashes()),
-        ("uuids in a folder", uuids_in_a_folder()),
-        ("sequential", sequential()),
-        ("plain numbers", plain_numbers()),
-        ("words", words()),
-        ("flat words", flat_words()),
-        ("deep", deep()),
-        ("few then many", few_then_many()),
-        ("unicode", unicode()),
-        ("spaces", spaces()),
-        ("one huge folder", one_huge_folder()),
-    ]
+    Bucket::of((0..40_000).map(|n| {
+        format!(
+            "My Photos/Summer {} (copy)/DSC {n:05}.JPG",
+            1990 + chance.below(30)
+        )
+    }))
 }
