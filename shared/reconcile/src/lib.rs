@@ -19,6 +19,7 @@ mod observe;
 pub mod operator;
 mod report;
 mod route;
+pub mod sample;
 pub mod seam;
 mod store;
 mod sweep;

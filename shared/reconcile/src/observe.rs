@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use futures_util::join;
 use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::census::Counts;
 use guardian_core::cloudinary::{MARKER_PREFIX, marker_key};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, CloudName, KeyArn};
@@ -147,6 +148,12 @@ fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
     }
 }
 
+/// The keys in the counts of objects that have the form of a key.
+pub(crate) fn keys_on_objects(settings: &Settings, counts: &Counts) -> Vec<KeyArn> {
+    let named = counts.keys.keys().map(|key| full_name(settings, key));
+    named.filter_map(|key| key.parse().ok()).collect()
+}
+
 async fn list_markers<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Vec<String>, CallError> {
     let (mut keys, mut next) = (Vec::new(), None);
     for _ in 0..MARKER_PAGES {
@@ -225,7 +232,7 @@ fn keys_to_look_at(
         }
     }
     for key in known.on_objects {
-        add(key.to_string(), "an object just written is under it", true);
+        add(key.to_string(), "objects are under it", true);
     }
     for key in known.remembered {
         add(key.to_string(), "objects written earlier may be under it", false);

@@ -31,6 +31,7 @@ mod queues;
 mod races;
 mod reminders;
 mod routing;
+mod sample;
 mod sweep;
 mod told;
 mod unread;
