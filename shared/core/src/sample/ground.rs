@@ -1,7 +1,10 @@
 //! One part of the key space: all keys with a certain beginning. What of it was listed, and where to look next.
 
+mod span;
+
 use std::collections::BTreeSet;
 
+use self::span::{Span, Spans, before_folder, end_of, next_to, without_next};
 use super::Listing;
 use super::chance::Chance;
 use super::names::Names;
@@ -23,19 +26,6 @@ const FEW_FOLDERS: usize = 16;
 /// orders of magnitude.
 const GOES_ON: f64 = 10.0;
 
-/// Keys from one on (inclusive) up to another (exclusive); without an end up to the last.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Span {
-    from: String,
-    to: Option<String>,
-}
-
-impl Span {
-    fn holds(&self, key: &str) -> bool {
-        self.from.as_str() <= key && self.to.as_deref().is_none_or(|to| key < to)
-    }
-}
-
 /// A span that was not listed.
 struct Gap {
     span: Span,
@@ -49,8 +39,7 @@ struct Gap {
 #[derive(Debug)]
 pub(super) struct Ground {
     names: Names,
-    /// In order, none touching another.
-    listed: Vec<Span>,
+    listed: Spans,
     pages: Vec<Vec<String>>,
     /// What was asked for by folder.
     asked: BTreeSet<String>,
@@ -65,7 +54,7 @@ impl Ground {
         Self {
             asked: BTreeSet::from([prefix.clone()]),
             names: Names::new(prefix),
-            listed: Vec::new(),
+            listed: Spans::default(),
             pages: Vec::new(),
             known: BTreeSet::new(),
             next_share: None,
@@ -78,7 +67,7 @@ impl Ground {
 
     /// Whether there may be keys that were not listed.
     pub(super) fn is_open(&self) -> bool {
-        !self.gaps().is_empty()
+        !self.listed.gaps(self.prefix()).is_empty()
     }
 
     pub(super) fn take_pages(&mut self) -> Vec<Vec<String>> {
@@ -116,7 +105,7 @@ impl Ground {
         }
         for folder in folders {
             let inside = end_of(folder);
-            self.listed.push(Span {
+            self.listed.add(Span {
                 from,
                 to: Some(folder.clone()),
             });
@@ -128,35 +117,7 @@ impl Ground {
             (false, _, true) => None,
             (false, _, false) => Some(end_of(&listing.prefix)),
         };
-        self.listed.push(Span { from, to });
-        self.listed
-            .retain(|span| span.to.as_ref().is_none_or(|to| *to > span.from));
-        self.listed.sort();
-        self.listed.dedup_by(|next, last| {
-            let touches = last.to.as_ref().is_none_or(|to| next.from <= *to);
-            if touches && last.to.is_some() && (next.to.is_none() || next.to > last.to) {
-                last.to = next.to.take();
-            }
-            touches
-        });
-    }
-
-    /// What was not listed, in order.
-    fn gaps(&self) -> Vec<Span> {
-        let mut gaps = Vec::new();
-        let mut from = Some(self.prefix().to_owned());
-        for span in &self.listed {
-            let Some(begin) = from else { break };
-            if span.from > begin {
-                gaps.push(Span {
-                    from: begin,
-                    to: Some(span.from.clone()),
-                });
-            }
-            from = span.to.clone();
-        }
-        gaps.extend(from.map(|from| Span { from, to: None }));
-        gaps
+        self.listed.add(Span { from, to });
     }
 
     /// At most so many folders whose folders are worth knowing: where there is but one way to go, those on the way,
@@ -176,7 +137,7 @@ impl Ground {
             Some(_) => return Vec::new(),
             None => (self.way_down(&at), most),
         };
-        let gaps = self.gaps();
+        let gaps = self.listed.gaps(self.prefix());
         wanted.retain(|folder| {
             let within =
                 |gap: &Span| gap.from < end_of(folder) && gap.to.as_ref().is_none_or(|to| to > folder);
@@ -233,7 +194,8 @@ impl Ground {
         let outlook = self.names.outlook();
         let usual = self.usual_folder();
         let gaps: Vec<Gap> = self
-            .gaps()
+            .listed
+            .gaps(self.prefix())
             .into_iter()
             .map(|span| {
                 let low = outlook.share_before(&span.from);
@@ -293,9 +255,7 @@ impl Ground {
         let mut keys = 0;
         for folder in self.names.all_folders() {
             let end = end_of(&folder);
-            let behind = self.listed.partition_point(|span| span.from <= folder);
-            let span = behind.checked_sub(1).and_then(|at| self.listed.get(at));
-            if span.is_some_and(|span| span.to.as_ref().is_none_or(|to| end <= *to)) {
+            if self.listed.hold(&folder, &end) {
                 whole += 1;
                 keys += self.known.range(folder..end).count();
             }
@@ -319,31 +279,6 @@ impl Ground {
         if from == self.prefix() {
             return None;
         }
-        let key = from.strip_suffix(NEXT).unwrap_or(from);
-        Some(before_folder(key.to_owned()))
-    }
-}
-
-/// Behind a key comes, with nothing in between, the same with this.
-const NEXT: char = '\0';
-
-fn next_to(key: &str) -> String {
-    format!("{key}{NEXT}")
-}
-
-/// What comes behind everything that begins with this. Keys are in the order of their UTF-8 bytes (S3 API Reference,
-/// ListObjectsV2), and `0` is the byte behind `/`.
-fn end_of(prefix: &str) -> String {
-    match prefix.strip_suffix('/') {
-        Some(name) => format!("{name}0"),
-        None => format!("{prefix}{}", char::MAX),
-    }
-}
-
-/// Before a folder and everything in it, also the object of the folder's own name; `.` is the byte before `/`.
-fn before_folder(key: String) -> String {
-    match key.strip_suffix('/') {
-        Some(name) => format!("{name}.{}", char::MAX),
-        None => key,
+        Some(before_folder(without_next(from).to_owned()))
     }
 }
