@@ -45,7 +45,7 @@ where
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));
     let (mut book, text) = (book?, text?);
     let Some(text) = text else {
-        return undeclared(aws, resource, bucket, book, work).await;
+        return undeclared(aws, settings, resource, bucket, book, work).await;
     };
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
@@ -56,7 +56,7 @@ where
         }
     };
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
-    let mut kept = Kept::of_bucket(&book);
+    let mut kept = Kept::of_bucket(settings, &book);
     if !work.written.is_empty() {
         let objects = work.written.clone();
         // What the settings name needs no witness. Every other key may be one that a census is about to refute.
@@ -83,7 +83,7 @@ where
     );
     let (outside, found) = (outside?, found?);
     if let Some(sample) = sample {
-        kept.sampled(sample);
+        kept.sampled(settings, sample);
     }
     aliases.keep(aws, settings, bucket, &outside, &found).await?;
     let (known, refuted) = kept.keys(&needs);
@@ -173,6 +173,7 @@ async fn take_sample<A: Buckets + Clock>(
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
 async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     aws: &A,
+    settings: &Settings,
     resource: Resource,
     bucket: &BucketName,
     mut book: Book,
@@ -189,7 +190,7 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
-    let kept = Kept::of_bucket(&book);
+    let kept = Kept::of_bucket(settings, &book);
     for key in kept.left() {
         index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
     }

@@ -15,7 +15,7 @@ use guardian_core::settings::{CensusLevel, Settings};
 
 use crate::book::Book;
 use crate::need::Needs;
-use crate::observe::KnownKey;
+use crate::observe::{KnownKey, full_name};
 use crate::seam::{Entry, Ledger};
 use crate::{ReconcileError, store, written};
 
@@ -56,7 +56,7 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    pub(crate) fn of_bucket(book: &Book) -> Self {
+    pub(crate) fn of_bucket(settings: &Settings, book: &Book) -> Self {
         let entry = book.others.get(EVIDENCE);
         // What cannot be read is built up again; until then every remembered key stays.
         let stored: Evidence = entry
@@ -65,7 +65,8 @@ impl Kept {
         let census: Option<Census> = book
             .others
             .get(CENSUS)
-            .and_then(|entry| serde_json::from_value(entry.body.clone()).ok());
+            .and_then(|entry| serde_json::from_value(entry.body.clone()).ok())
+            .map(|census| in_full(settings, census));
         let mut evidence = stored.clone();
         if let Some(census) = &census {
             evidence.count(census);
@@ -90,7 +91,8 @@ impl Kept {
     }
 
     /// Takes note of a sample.
-    pub(crate) fn sampled(&mut self, sample: Census) {
+    pub(crate) fn sampled(&mut self, settings: &Settings, sample: Census) {
+        let sample = in_full(settings, sample);
         self.is_sampled_now = true;
         self.evidence.count(&sample);
         self.evidence.sample = Some(sample);
@@ -321,6 +323,16 @@ impl Kept {
         }
         Ok(())
     }
+}
+
+/// The same counts, the keys by their ARNs.
+fn in_full(settings: &Settings, mut census: Census) -> Census {
+    let keys = std::mem::take(&mut census.counts.keys);
+    for (name, group) in keys {
+        let known = census.counts.keys.entry(full_name(settings, &name)).or_default();
+        known.add(group);
+    }
+    census
 }
 
 fn hint(key: &KeyArn) -> KnownKey {

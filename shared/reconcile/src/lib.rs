@@ -20,7 +20,7 @@ mod observe;
 pub mod operator;
 mod report;
 mod route;
-mod sample;
+pub mod sample;
 pub mod seam;
 mod store;
 mod sweep;

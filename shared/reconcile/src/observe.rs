@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use futures_util::join;
 use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::census::Counts;
 use guardian_core::cloudinary::{MARKER_PREFIX, marker_key};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, CloudName, KeyArn};
@@ -163,6 +164,12 @@ fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
         listed: Ok(Vec::new()),
         keys: Vec::new(),
     }
+}
+
+/// The keys in the counts of objects that have the form of a key.
+pub(crate) fn keys_on_objects(settings: &Settings, counts: &Counts) -> Vec<KeyArn> {
+    let named = counts.keys.keys().map(|key| full_name(settings, key));
+    named.filter_map(|key| key.parse().ok()).collect()
 }
 
 async fn list_markers<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Vec<String>, CallError> {

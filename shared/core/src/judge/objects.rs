@@ -14,19 +14,20 @@ use crate::name::BucketName;
 /// did not take.
 #[must_use]
 pub fn judge_objects(bucket: &BucketName, census: Option<&Census>, sample: Option<&Census>) -> Judgement {
-    let complete = [census, sample]
-        .into_iter()
-        .flatten()
-        .filter(|count| count.is_complete())
-        .max_by_key(|count| count.began);
-    let newer = [census, sample]
-        .into_iter()
-        .flatten()
-        .filter(|count| complete.is_none_or(|complete| complete.began < count.began));
-    let mut standing: Vec<&Census> = complete.into_iter().chain(newer).collect();
-    standing.sort_by_key(|count| std::cmp::Reverse(count.began));
     let mut judgement = Judgement::default();
     for (code, group, why) in KINDS {
+        // Only a walk asks who owns the objects.
+        let counts = [census, sample]
+            .into_iter()
+            .flatten()
+            .filter(|count| code != Code::ObjectsForeign || count.source == Source::Walk);
+        let complete = counts
+            .clone()
+            .filter(|count| count.is_complete())
+            .max_by_key(|count| count.began);
+        let newer = counts.filter(|count| complete.is_none_or(|complete| complete.began < count.began));
+        let mut standing: Vec<&Census> = complete.into_iter().chain(newer).collect();
+        standing.sort_by_key(|count| std::cmp::Reverse(count.began));
         let some = standing.iter().find(|count| group(&count.counts).objects > 0);
         if let Some(count) = some {
             judgement.add(
@@ -137,6 +138,18 @@ mod tests {
             ..count(Source::Sample, 40, 0)
         };
         assert_eq!(archived(Some(&count(Source::Walk, 30, 5)), Some(&whole)), None);
+    }
+
+    #[test]
+    fn who_owns_the_objects_only_a_walk_knows() {
+        let foreign = |source, objects| {
+            let mut count = count(source, if source == Source::Walk { 10 } else { 20 }, 0);
+            count.counts.foreign.objects = objects;
+            Census { whole: true, ..count }
+        };
+        let (walk, sample) = (foreign(Source::Walk, 3), foreign(Source::Sample, 0));
+        let judgement = judge_objects(&"media".parse().unwrap(), Some(&walk), Some(&sample));
+        assert!(judgement.find(Code::ObjectsForeign).is_some());
     }
 
     #[test]

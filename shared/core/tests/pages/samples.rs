@@ -312,9 +312,16 @@ fn of_objects(code: Code, edit: impl FnOnce(&mut Counts)) -> (Finding, Option<St
         began: at,
         ended: Some(at),
         whole: false,
-        counts,
+        counts: counts.clone(),
     };
-    let judgement = judge_objects(&named("media-001"), None, Some(&sample));
+    let walk = Census {
+        source: Source::Walk,
+        whole: true,
+        counts,
+        ..sample.clone()
+    };
+    let census = (code == Code::ObjectsForeign).then_some(&walk);
+    let judgement = judge_objects(&named("media-001"), census, Some(&sample));
     (judgement.find(code).unwrap().clone(), None)
 }
 

@@ -34,6 +34,7 @@ mod reminders;
 mod removal;
 mod rotation;
 mod routing;
+mod sample;
 mod sweep;
 mod told;
 mod unread;
