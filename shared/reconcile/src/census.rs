@@ -8,9 +8,13 @@ use guardian_core::observation::{ListedObject, ObjectHead};
 
 use crate::seam::Buckets;
 
+mod checkpoint;
 mod record;
+mod walk;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use record::{CENSUS, record};
+pub use walk::walk;
 
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
 /// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
@@ -32,18 +36,19 @@ pub async fn count<A: Buckets>(
     let mut counts = Counts::default();
     while let Some((object, head)) = heads.next().await {
         let head: Option<ObjectHead> = match head {
-            Ok(head) => head,
-            Err(error) if error.is_transient() => return Err(error),
-            Err(_) => {
-                counts.count_unknown(&object.key);
+            Ok(Some(head)) => Some(head),
+            Ok(None) => {
+                counts.count_gone();
                 continue;
             }
+            Err(error) if error.is_transient() => return Err(error),
+            Err(_) => None,
         };
-        let Some(head) = head else {
-            counts.count_gone();
-            continue;
-        };
-        counts.count(&object.key, &head);
+        match head {
+            Some(head) => counts.count(&object.key, &head),
+            // What another account owns may well be closed to us.
+            None => counts.count_unknown(&object.key),
+        }
         if let (Some(owner), Some(of_object)) = (owner, &object.owner)
             && owner != of_object
         {
