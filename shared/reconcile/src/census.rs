@@ -9,12 +9,12 @@ use guardian_core::observation::{ListedObject, ObjectHead};
 use crate::seam::Buckets;
 
 mod checkpoint;
+mod pages;
 mod record;
-mod walk;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use pages::walk;
 pub use record::{CENSUS, record};
-pub use walk::walk;
 
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
 /// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
@@ -36,24 +36,29 @@ pub async fn count<A: Buckets>(
     let mut counts = Counts::default();
     while let Some((object, head)) = heads.next().await {
         let head: Option<ObjectHead> = match head {
-            Ok(Some(head)) => Some(head),
-            Ok(None) => {
-                counts.count_gone();
+            Ok(head) => head,
+            Err(error) if error.is_transient() => return Err(error),
+            Err(_) => {
+                counts.count_unknown(&object.key);
+                count_owner(&mut counts, object, owner);
                 continue;
             }
-            Err(error) if error.is_transient() => return Err(error),
-            Err(_) => None,
         };
-        match head {
-            Some(head) => counts.count(&object.key, &head),
-            // What another account owns may well be closed to us.
-            None => counts.count_unknown(&object.key),
-        }
-        if let (Some(owner), Some(of_object)) = (owner, &object.owner)
-            && owner != of_object
-        {
-            counts.count_foreign(&object.key);
-        }
+        let Some(head) = head else {
+            counts.count_gone();
+            continue;
+        };
+        counts.count(&object.key, &head);
+        count_owner(&mut counts, object, owner);
     }
     Ok(counts)
+}
+
+/// Whose an object is stands in the listing: it is known of one that may not be looked at, too, and most often is why.
+fn count_owner(counts: &mut Counts, object: &ListedObject, owner: Option<&str>) {
+    if let (Some(owner), Some(of_object)) = (owner, &object.owner)
+        && owner != of_object
+    {
+        counts.count_foreign(&object.key);
+    }
 }

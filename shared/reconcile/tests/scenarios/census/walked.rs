@@ -273,6 +273,22 @@ fn one_object_that_may_not_be_looked_at_keeps_the_census_from_being_complete() {
 }
 
 #[test]
+fn credentials_that_expire_on_the_way_leave_no_object_unknown() {
+    let (stage, media, _) = of_every_kind();
+    let expected = whole(&stage, &media);
+    // On the second page every look fails, and so does whatever comes after it.
+    stage.model.interject("HeadObject", When::Before(3), |model| {
+        model.fail_next("HeadObject", 2, CallErrorKind::Other);
+        model.fail_next("ListObjectsV2", 1, CallErrorKind::AccessDenied);
+    });
+    let (stands, failed) = walk_from(&stage, start(&stage, &media, &[]));
+    assert_eq!(failed.unwrap_err().kind, CallErrorKind::AccessDenied);
+    assert_eq!(stands.counts.objects, 2, "the first page");
+    assert_eq!(stage.model.pending_faults(), 0);
+    assert_eq!(walk_from(&stage, stands).1.unwrap(), expected);
+}
+
+#[test]
 fn a_walk_over_prefixes_takes_in_nothing_else_and_is_not_whole() {
     let (stage, media, _) = of_every_kind();
     let (_, census) = walk_from(&stage, start(&stage, &media, &["img/", "nothing/", "a"]));

@@ -50,7 +50,11 @@ where
                 following(aws, &bucket, from, page.next.as_deref()),
                 count(aws, &bucket, &page.objects, owner.as_deref(), at_once),
             );
-            at.counts.add(counts?);
+            let counts = counts?;
+            if counts.unknown.objects > 0 {
+                still_let_in(aws, &bucket).await?;
+            }
+            at.counts.add(counts);
             if let Some(last) = page.objects.pop() {
                 at.after = Some(last.key);
                 on_progress(&at)?;
@@ -62,6 +66,16 @@ where
         }
     }
     Ok(at.finished(aws.now()))
+}
+
+/// To HEAD, S3 answers without a reason: credentials that have expired since the page was listed look like objects
+/// that may not be looked at. A call that succeeds after all of them proves that it was the objects.
+async fn still_let_in<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<(), CallError> {
+    let one = Listing {
+        at_most: Some(1),
+        ..Listing::default()
+    };
+    aws.list_objects(bucket, &one).await.map(drop)
 }
 
 /// The canonical user id of the bucket's owner, if objects may belong to others: only then are owners asked for.
