@@ -1,6 +1,7 @@
 //! `guardian census`: which KMS keys the objects of a bucket are under, and whether Cloudinary may use them.
 
 mod metadata;
+mod patience;
 mod progress;
 mod resume;
 mod sql;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use guardian_core::alert::plain;
+use guardian_core::call::CallError;
 use guardian_core::census::{Census, Group};
 use guardian_core::moment::Moment;
 use guardian_core::name::BucketName;
@@ -23,14 +26,12 @@ use guardian_reconcile::operator::look_at_keys_of;
 use guardian_reconcile::seam::Clock;
 
 use self::metadata::Inventory;
+use self::patience::patiently;
 use self::progress::Progress;
 use self::resume::Resume;
 use self::told::Told;
 use super::live::Live;
 use super::{CommandError, Ended};
-
-/// So often in a row a walk that gets no further is taken up again; with the waits in between half a minute.
-const TRIES: u32 = 5;
 
 /// Clocks differ; but a census of tomorrow would keep every later one out of the ledger.
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -170,38 +171,27 @@ async fn walk_over(
     stands: Option<Checkpoint>,
 ) -> Result<Census, CommandError> {
     let began = live.aws.now();
-    let mut stands = stands.unwrap_or_else(|| {
+    let stands = stands.unwrap_or_else(|| {
         let id = format!("walk-{began}");
         Checkpoint::start(words.bucket.clone(), &words.prefixes, id, began)
     });
     let progress = Progress::from(&stands.counts);
-    let mut tries = 0;
-    loop {
-        let mut last = None;
-        let walked = walk(&live.aws, stands.clone(), usize::from(words.at_once), |at| {
+    let once = async |from: Checkpoint, last: &mut Option<Checkpoint>| {
+        let walked = walk(&live.aws, from, usize::from(words.at_once), |at| {
             resume.write(at)?;
             progress.show(&at.counts);
-            last = Some(at.clone());
-            Ok::<_, CommandError>(())
-        })
-        .await;
+            *last = Some(at.clone());
+            Ok(())
+        });
+        let walked = walked.await;
         progress.clear();
-        if let Some(last) = last {
-            stands = last;
-            tries = 0;
-        }
-        match walked {
-            Err(CommandError::Unreachable(error)) if tries < TRIES => {
-                let pause = Duration::from_secs(1 << tries);
-                tries += 1;
-                writeln!(
-                    io::stderr(),
-                    "guardian: {error}; trying again in {} s",
-                    pause.as_secs()
-                )?;
-                tokio::time::sleep(pause).await;
-            }
-            walked => return walked,
-        }
-    }
+        walked
+    };
+    let pause = async |error: &CallError, pause: Duration| {
+        let line = format!("guardian: {error}; trying again in {} s", pause.as_secs());
+        // Nothing is left to tell it to if standard error is closed.
+        let _ = writeln!(io::stderr(), "{}", plain(&line));
+        tokio::time::sleep(pause).await;
+    };
+    patiently(stands, once, pause).await
 }

@@ -75,7 +75,7 @@ impl Told<'_> {
                 grouped(unknown)
             ),
             (_, 1..) => format!(
-                "not complete: {} objects could not be looked at, and their keys may be any; allow `s3:GetObject` on them",
+                "not complete: {} objects could not be looked at, and their keys may be any; allow `s3:GetObject` on them (where they are under SSE-C, S3 refuses the look to everybody)",
                 grouped(unknown)
             ),
             (Source::Metadata, 0) if !whole => "not complete: a table whose backfill is not over lacks objects; see that `aws s3api get-bucket-metadata-configuration` says BACKFILL_COMPLETE or ACTIVE of the inventory table, and pass --backfilled".to_owned(),
@@ -283,21 +283,4 @@ fn grant(look: &KeyLook) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::share;
-
-    #[test]
-    fn a_share_is_never_rounded_to_nothing_or_to_all() {
-        for (part, all, text) in [
-            (0, 10, "0.0 %"),
-            (1, 1_000_000, "<0.1 %"),
-            (1, 3, "33.3 %"),
-            (999_999, 1_000_000, "99.9 %"),
-            (10, 10, "100.0 %"),
-            (0, 0, "0.0 %"),
-            (u64::MAX, u64::MAX, "100.0 %"),
-        ] {
-            assert_eq!(share(part, all), text);
-        }
-    }
-}
+mod tests;
