@@ -1,5 +1,6 @@
 //! The commands of the operator tool.
 
+mod census;
 mod check;
 mod demo;
 mod discover;
@@ -14,6 +15,7 @@ mod route;
 mod same;
 mod sample;
 
+pub use census::MetadataError;
 pub use error::CommandError;
 
 use std::path::PathBuf;
@@ -91,6 +93,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Count which KMS keys the objects of a bucket are under, and say whether Cloudinary may use them
+    Census(Box<census::Words>),
     /// Say what events mean and which resources they name; offline
     Route {
         /// Files with events; `-` is standard input
@@ -179,6 +183,7 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
             yes,
             json,
         } => repair::run(bucket, clouds, sample, yes, json).await,
+        Command::Census(words) => census::run(&words).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,
         Command::Explain(words) => explain::run(&words),

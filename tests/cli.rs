@@ -4,6 +4,9 @@
 mod guardian;
 
 #[cfg(test)]
+#[path = "cli/census.rs"]
+mod census;
+#[cfg(test)]
 #[path = "cli/demo.rs"]
 mod demo;
 #[cfg(test)]

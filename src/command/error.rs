@@ -7,7 +7,10 @@ use guardian_core::call::CallError;
 use guardian_core::finding::Code;
 use guardian_core::name::BucketName;
 use guardian_core::trigger::TriggerError;
+use guardian_reconcile::ReconcileError;
+use guardian_reconcile::census::CheckpointError;
 
+use super::MetadataError;
 use crate::stage::{EndpointError, StageError};
 
 /// Why a command could not run, with what to do about it.
@@ -41,6 +44,33 @@ pub enum CommandError {
         /// Why.
         reason: io::Error,
     },
+    /// A file that a walk was to go on from is of no use.
+    #[error("cannot go on from `{file}`: {reason}; name another file, or delete it to begin anew")]
+    Resume {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: CheckpointError,
+    },
+    /// How far a walk has come could not be stored, or not be removed at its end.
+    #[error("cannot keep in `{file}` how far the walk has come: {reason}")]
+    NotSaved {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A file holds no answer of Athena's.
+    #[error("`{file}`: {reason}")]
+    Answer {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: MetadataError,
+    },
+    /// The census could not be stored.
+    #[error("the census was not recorded: {0}")]
+    NotRecorded(ReconcileError),
     /// A file holds no policy document, or no switches of Block Public Access.
     #[error("`{file}`: {reason}")]
     Document {

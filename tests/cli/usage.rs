@@ -4,10 +4,14 @@ use crate::complaint;
 use crate::guardian::Guardian;
 
 /// The commands that scripts and other checks rely on, with their options.
-const CONTRACT: [(&str, &str); 7] = [
+const CONTRACT: [(&str, &str); 8] = [
     ("demo", "--json"),
     ("check", "[BUCKET] --cloud --sample --all --json"),
     ("repair", "<BUCKET> --cloud --sample --yes --json"),
+    (
+        "census",
+        "<BUCKET> --at-once --resume --sql --from --record --json",
+    ),
     ("route", "<FILE> --json"),
     ("replay", "<FILE> --yes"),
     ("finding", "[CODE] --json"),
@@ -30,6 +34,15 @@ fn a_call_that_makes_no_sense_ends_with_2_and_says_so_on_standard_error() {
         (&["route"], "FILE"),
         (&["replay"], "FILE"),
         (&["discover", "--format", "yaml"], "terraform"),
+        (&["census"], "BUCKET"),
+        (&["census", "media", "--at-once", "0"], "1..=512"),
+        (&["census", "media", "--sql", "--from", "-"], "--sql"),
+        (&["census", "media", "--prefix", "img/", "--record"], "--prefix"),
+        (&["census", "media", "--backfilled"], "--from"),
+        (
+            &["census", "media", "--from", "-", "--as-of", "today"],
+            "RFC 3339",
+        ),
     ] {
         let ended = Guardian::new(arguments).run().expect(2);
         assert_eq!(ended.stdout, "", "{arguments:?}");

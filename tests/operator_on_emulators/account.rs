@@ -90,11 +90,19 @@ impl Account {
     }
 
     pub(crate) fn guardian(&self, arguments: &[&str]) -> Run {
+        self.guardian_with(arguments, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn guardian_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         self.witness.take();
         let run = self
             .emulator
             .guardian(arguments)
             .env("AWS_ENDPOINT_URL", &self.endpoint());
+        let run = variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value));
         let ended = run.run();
         Run {
             ended,

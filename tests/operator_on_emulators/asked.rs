@@ -81,7 +81,7 @@ fn on_a_terminal_the_demonstration_has_colours_unless_no_color_forbids_them() {
     assert!(!plain.stdout.contains('\u{1b}'), "{}", plain.stdout);
 }
 
-fn on_a_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+pub(crate) fn on_a_terminal(answer: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(python().unwrap());
     command
         .arg("-I")

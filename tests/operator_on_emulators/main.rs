@@ -15,6 +15,8 @@ mod asked;
 #[cfg(test)]
 mod boto;
 #[cfg(test)]
+mod counted;
+#[cfg(test)]
 mod declared;
 #[cfg(test)]
 mod discovered;

@@ -14,6 +14,7 @@ use guardian_core::observation::{BucketObservation, KeyObservation, Presence};
 use guardian_core::settings::{CensusLevel, Settings};
 
 use crate::book::Book;
+use crate::census::CENSUS;
 use crate::need::Needs;
 use crate::observe::{KnownKey, full_name};
 use crate::seam::{Entry, Ledger};
@@ -21,8 +22,6 @@ use crate::{ReconcileError, store, written};
 
 /// In a bucket's page: which keys matter, and how that is known.
 const EVIDENCE: &str = "evidence";
-/// In a bucket's page: what the last census counted. Whoever finished it is the only writer.
-pub(crate) const CENSUS: &str = "census";
 
 /// Keys that no object is under any more, each with the census that proves it.
 pub(crate) type Refuted = BTreeMap<KeyArn, Census>;

@@ -1,19 +1,25 @@
 //! A look, and a repair, by hand: what the operator tool does. Needs no ledger, no queue and no topic, and
 //! sees to the keys of the bucket in the same go.
 
-use futures_util::join;
+use futures_util::{StreamExt, TryStreamExt, join, stream};
 use guardian_core::call::CallError;
 use guardian_core::declaration::Declaration;
-use guardian_core::judge::{Judgement, Reader, judge_bucket};
+use guardian_core::judge::{Hold, Judgement, Reader, judge_bucket, judge_key};
 use guardian_core::moment::Moment;
-use guardian_core::observation::{BucketObservation, Presence};
+use guardian_core::name::BucketName;
+use guardian_core::observation::{BucketObservation, KeyObservation, Presence};
 use guardian_core::plan::{Change, Plan, plan_bucket, plan_key};
 use guardian_core::settings::Settings;
 
 use crate::apply::{Applied, apply_to_bucket, apply_to_key};
-use crate::observe::{KnownKey, keys_on_objects, look_at_bucket, look_at_keys, observe_bucket};
+use crate::observe::{
+    KnownKey, full_name, keys_on_objects, look_at_bucket, look_at_keys, observe_bucket, observe_key,
+};
 use crate::sample::{Draw, Drawn, draw};
 use crate::seam::{Buckets, Clock, Keys};
+
+/// How many keys are looked at side by side.
+const KEYS_AT_ONCE: usize = 8;
 
 /// What a look by hand found, and what it would change.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +108,50 @@ fn judged(settings: &Settings, declaration: &Declaration, seen: BucketObservatio
         judgement,
         plan,
     }
+}
+
+/// What a look at one key found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyLook {
+    /// What was seen.
+    pub seen: KeyObservation,
+    /// What was found, in the same words as in a look at the bucket.
+    pub judgement: Judgement,
+    /// What would be changed.
+    pub plan: Plan,
+}
+
+/// Looks at keys that objects of a bucket are under, by the names that S3 has for them, in the order given. Reads
+/// only.
+///
+/// # Errors
+///
+/// A call that failed for the moment.
+pub async fn look_at_keys_of<A: Keys + Clock>(
+    aws: &A,
+    settings: &Settings,
+    bucket: &BucketName,
+    names: impl IntoIterator<Item = &str>,
+) -> Result<Vec<KeyLook>, CallError> {
+    let readers = [Reader {
+        bucket: bucket.clone(),
+        clouds: Vec::new(),
+        mode: settings.ceilings.mode,
+        hold: Hold::Objects,
+    }];
+    let readers = &readers;
+    let looks = stream::iter(names).map(|name| async move {
+        let because = vec!["objects are under it".to_owned()];
+        let seen = observe_key(aws, settings, full_name(settings, name), because).await?;
+        let mut judgement = judge_key(settings, &seen, readers, aws.now());
+        let plan = plan_key(settings, &seen, readers, &mut judgement);
+        Ok(KeyLook {
+            seen,
+            judgement,
+            plan,
+        })
+    });
+    looks.buffered(KEYS_AT_ONCE).try_collect().await
 }
 
 /// Applies the plan of a look.

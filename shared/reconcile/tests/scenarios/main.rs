@@ -14,6 +14,7 @@ mod stage;
 
 mod answers;
 mod author;
+mod census;
 mod data_events;
 mod denied;
 mod flapping;

@@ -1,0 +1,5 @@
+//! A walk over every object, and what the ledger keeps of it.
+
+mod recorded;
+mod two_pages;
+mod walked;

@@ -1,0 +1,99 @@
+//! How far a walk has come, on a terminal.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Instant;
+
+use guardian_core::census::Counts;
+
+/// A line on standard error that is written over and over; nothing where that is no terminal.
+pub(super) struct Progress {
+    shows: bool,
+    began: Instant,
+    /// Objects that an earlier run counted.
+    before: u64,
+}
+
+impl Progress {
+    pub(super) fn from(counts: &Counts) -> Self {
+        Self {
+            shows: io::stderr().is_terminal(),
+            began: Instant::now(),
+            before: counts.objects,
+        }
+    }
+
+    pub(super) fn show(&self, counts: &Counts) {
+        if self.shows {
+            let seconds = self.began.elapsed().as_secs_f64();
+            let line = line(counts, self.before, seconds);
+            // Nobody is waiting for it but somebody who watches.
+            let _ = write!(io::stderr(), "\r\u{1b}[2K{line}");
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&self) {
+        if self.shows {
+            let _ = write!(io::stderr(), "\r\u{1b}[2K");
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate for people"
+)]
+fn line(counts: &Counts, before: u64, seconds: f64) -> String {
+    let now = counts.objects.saturating_sub(before);
+    let rate = (now as f64 / seconds.max(0.001)) as u64;
+    let keys = counts.keys.len();
+    format!(
+        "{} objects, {}/s, {keys} {}",
+        grouped(counts.objects),
+        grouped(rate),
+        if keys == 1 { "key" } else { "keys" }
+    )
+}
+
+/// A number with commas.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (123_456, "123,456"),
+            (1_000_000_000, "1,000,000,000"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn the_rate_is_that_of_this_run() {
+        let counts = Counts {
+            objects: 12_000,
+            ..Counts::default()
+        };
+        assert_eq!(line(&counts, 2_000, 4.0), "12,000 objects, 2,500/s, 0 keys");
+        assert_eq!(line(&counts, 12_000, 0.0), "12,000 objects, 0/s, 0 keys");
+    }
+}
