@@ -8,6 +8,10 @@ use guardian_core::observation::{ListedObject, ObjectHead};
 
 use crate::seam::Buckets;
 
+mod record;
+
+pub use record::{CENSUS, record};
+
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
 /// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
 ///

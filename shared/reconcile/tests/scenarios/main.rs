@@ -14,6 +14,7 @@ mod stage;
 
 mod answers;
 mod author;
+mod census;
 mod denied;
 mod flapping;
 mod fleet;

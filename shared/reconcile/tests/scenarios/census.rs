@@ -1,0 +1,3 @@
+//! A walk over every object, and what the ledger keeps of it.
+
+mod recorded;
