@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::moment::Moment;
 use crate::observation::{ObjectEncryption, ObjectHead};
 
+mod name;
+
+pub use name::{execution_name, walk_name};
+
 /// So many of something, and one of them to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Group {

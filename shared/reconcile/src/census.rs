@@ -8,9 +8,15 @@ use guardian_core::observation::{ListedObject, ObjectHead};
 
 use crate::seam::Buckets;
 
+mod bound;
+mod owners;
+mod part;
 mod record;
+mod scope;
+mod walk;
 
 pub use record::{CENSUS, record};
+pub use walk::{Walk, WalkError, begin, failed, finish, head_batch};
 
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
 /// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
@@ -36,6 +42,7 @@ pub async fn count<A: Buckets>(
             Err(error) if error.is_transient() => return Err(error),
             Err(_) => {
                 counts.count_unknown(&object.key);
+                count_owner(&mut counts, object, owner);
                 continue;
             }
         };
@@ -44,11 +51,16 @@ pub async fn count<A: Buckets>(
             continue;
         };
         counts.count(&object.key, &head);
-        if let (Some(owner), Some(of_object)) = (owner, &object.owner)
-            && owner != of_object
-        {
-            counts.count_foreign(&object.key);
-        }
+        count_owner(&mut counts, object, owner);
     }
     Ok(counts)
+}
+
+/// Whose an object is stands in the listing: it is known of one that may not be looked at, too, and most often is why.
+fn count_owner(counts: &mut Counts, object: &ListedObject, owner: Option<&str>) {
+    if let (Some(owner), Some(of_object)) = (owner, &object.owner)
+        && owner != of_object
+    {
+        counts.count_foreign(&object.key);
+    }
 }

@@ -7,7 +7,7 @@ use crate::finding::Remedy;
 use crate::name::BucketName;
 use crate::observation::*;
 use crate::plan::{Change, plan_bucket, plan_key};
-use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use crate::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -20,6 +20,7 @@ fn settings() -> Settings {
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
         census: CensusLevel::Off,
+        census_every: CENSUS_EVERY,
     }
 }
 

@@ -17,7 +17,7 @@ use guardian_core::observation::{
     MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
 };
 use guardian_core::plan::{Plan, plan_bucket, plan_key};
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
 
@@ -258,6 +258,7 @@ pub(crate) fn settings() -> Settings {
         ceilings: Ceilings::open(Mode::Repair),
         digest: None,
         census: CensusLevel::Off,
+        census_every: CENSUS_EVERY,
     }
 }
 

@@ -1,3 +1,4 @@
 //! A walk over every object, and what the ledger keeps of it.
 
 mod recorded;
+mod walk;
