@@ -4,7 +4,7 @@ use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::name::{AccountId, BucketName, CloudName};
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_reconcile::seam::Declarations;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ impl Live {
             digest: None,
             census: CensusLevel::Off,
             watches_objects: false,
+            census_every: CENSUS_EVERY,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

@@ -14,7 +14,7 @@ use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::ObjectEncryption;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Model, Who};
 use guardian_reconcile::operator::{Look, look};
 use guardian_reconcile::seam::Clock;
@@ -68,6 +68,7 @@ impl EmulatorStage {
             digest: None,
             census: CensusLevel::Off,
             watches_objects: true,
+            census_every: CENSUS_EVERY,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

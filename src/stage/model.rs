@@ -6,7 +6,7 @@ use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::DefaultEncryption;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look};
 use guardian_reconcile::seam::{Clock, Identity};
@@ -53,6 +53,7 @@ impl ModelStage {
             digest: None,
             census: CensusLevel::Off,
             watches_objects: true,
+            census_every: CENSUS_EVERY,
         };
         model.take_journal();
         Ok(Self { model, settings })

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use guardian_aws::{Aws, Connection, PARAMETER_PREFIX, Stack};
 use guardian_core::cause::Work;
 use guardian_core::name::Resource;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_reconcile::{Message, reconcile_batch, route_batch};
 use serde_json::{Value, json};
 
@@ -140,6 +140,7 @@ impl Pipeline {
             digest: None,
             census: CensusLevel::Off,
             watches_objects: false,
+            census_every: CENSUS_EVERY,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

@@ -15,6 +15,8 @@ PARAMETERS = {
     "Digest": "off",
     "SweepRate": "rate(1 hour)",
     "WatchObjects": "yes",
+    "Census": "full",
+    "CensusEveryDays": 30,
     "LogRetentionDays": 30,
     "Architecture": "arm64",
     "CloudinaryAccountId": "232482882421",
@@ -54,6 +56,8 @@ def resolve(node, template, parameters):
             return value(of[0]) == value(of[1])
         if key == "Fn::Not":
             return not value(of[0])
+        if key == "Fn::Or":
+            return any(map(value, of))
         if key == "Fn::And":
             return all(map(value, of))
         if key == "Fn::Join":

@@ -1,5 +1,7 @@
 //! The environment that template.yaml gives the functions.
 
+use std::time::Duration;
+
 use guardian_aws::Stack;
 use guardian_core::name::AccountId;
 use guardian_core::settings::{Ceilings, CensusLevel, Digest, Mode, Settings};
@@ -50,6 +52,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             name,
             problem: format!("is wrong: {error}"),
         })
+    }
+
+    /// Whole days, from 1 to 365.
+    fn days(&self, name: &'static str) -> Result<Duration, EnvironmentError> {
+        const DAY: u64 = 24 * 60 * 60;
+        let text = self.text(name)?;
+        let days = text.trim().parse().ok().filter(|days| (1..=365).contains(days));
+        days.map(|days: u64| Duration::from_secs(days * DAY))
+            .ok_or_else(|| EnvironmentError {
+                name,
+                problem: format!("is `{text}`: expected days from 1 to 365"),
+            })
     }
 
     /// The account of the stack.
@@ -116,6 +130,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             digest,
             census,
             watches_objects,
+            census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -152,7 +167,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             topic_arn: Some(self.text("GUARDIAN_TOPIC_ARN")?),
             work_queue_url: Some(self.text("GUARDIAN_WORK_QUEUE_URL")?),
             ingest_queue_url: Some(self.text("GUARDIAN_INGEST_QUEUE_URL")?),
+            // Only a stack with walks has one.
+            census_state_machine: self.text("GUARDIAN_CENSUS_STATE_MACHINE").ok(),
         })
+    }
+
+    /// The stack's own things as the census function needs them.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is not set.
+    pub fn census_stack(&self) -> Result<Stack, EnvironmentError> {
+        self.router_stack()
     }
 }
 
@@ -173,6 +199,7 @@ mod tests {
             ("GUARDIAN_DIGEST", "off"),
             ("GUARDIAN_CENSUS", "off"),
             ("GUARDIAN_WATCH_OBJECTS", "no"),
+            ("GUARDIAN_CENSUS_EVERY_DAYS", "30"),
         ])
     }
 
@@ -197,6 +224,23 @@ mod tests {
             );
             variables.insert(name, " ");
             assert!(settings(&variables).is_err(), "{name} empty");
+        }
+    }
+
+    #[test]
+    fn the_time_between_walks_is_whole_days_up_to_a_year() {
+        let of = |text| {
+            let mut variables = complete();
+            variables.insert("GUARDIAN_CENSUS_EVERY_DAYS", text);
+            settings(&variables).map(|settings| settings.census_every.as_secs() / 86_400)
+        };
+        assert_eq!(of("1"), Ok(1));
+        assert_eq!(of("365"), Ok(365));
+        for wrong in ["0", "366", "7.5", "-1", "monthly"] {
+            assert!(
+                of(wrong).unwrap_err().to_string().contains("from 1 to 365"),
+                "{wrong}"
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! What both functions do before they hand on: read the environment, set up the log, translate batches.
+//! What the functions do before they hand on: read the environment, set up the log, translate batches.
 
 mod environment;
 

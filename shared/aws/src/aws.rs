@@ -20,6 +20,8 @@ pub struct Stack {
     pub work_queue_url: Option<String>,
     /// The URL of the ingest queue.
     pub ingest_queue_url: Option<String>,
+    /// The ARN of the state machine that walks over every object of a bucket.
+    pub census_state_machine: Option<String>,
 }
 
 /// AWS behind the seams, through the SDK.
@@ -96,5 +98,12 @@ impl Aws {
             .ingest_queue_url
             .as_deref()
             .ok_or_else(|| not_configured(operation, "the ingest queue"))
+    }
+
+    pub(crate) fn census_state_machine(&self, operation: &'static str) -> Result<&str, CallError> {
+        self.stack
+            .census_state_machine
+            .as_deref()
+            .ok_or_else(|| not_configured(operation, "the census state machine"))
     }
 }

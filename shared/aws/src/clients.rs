@@ -24,6 +24,7 @@ pub(crate) struct Clients {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
+    sfn: OnceLock<aws_sdk_sfn::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
@@ -46,6 +47,7 @@ impl Clients {
             dynamodb: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
+            sfn: OnceLock::new(),
             sns: OnceLock::new(),
             sqs: OnceLock::new(),
             ssm: OnceLock::new(),
@@ -58,6 +60,7 @@ impl Clients {
 
     client!(dynamodb, aws_sdk_dynamodb);
     client!(kms, aws_sdk_kms);
+    client!(sfn, aws_sdk_sfn);
     client!(sns, aws_sdk_sns);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);

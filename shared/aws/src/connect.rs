@@ -18,7 +18,17 @@ use guardian_core::cause::OWN_SOURCE;
 use crate::calls::CallLog;
 
 /// The services the guardian talks to, by the id that `AWS_ENDPOINT_URL_<ID>` and the profile know.
-const SERVICES: [&str; 8] = ["CloudTrail", "DynamoDB", "KMS", "S3", "SNS", "SQS", "SSM", "STS"];
+const SERVICES: [&str; 9] = [
+    "CloudTrail",
+    "DynamoDB",
+    "KMS",
+    "S3",
+    "SFN",
+    "SNS",
+    "SQS",
+    "SSM",
+    "STS",
+];
 
 /// Without it a lost SYN would eat the whole attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

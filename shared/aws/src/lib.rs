@@ -8,6 +8,7 @@ mod account;
 mod aws;
 mod buckets;
 mod calls;
+mod censuses;
 mod clients;
 mod clock;
 mod connect;
@@ -23,6 +24,7 @@ mod trail;
 
 pub use aws::{Aws, Stack};
 pub use calls::{Call, CallLog};
+pub use censuses::{Items, Progress, Status};
 pub use connect::{ConnectError, Connection};
 pub use declarations::PARAMETER_PREFIX;
 pub use error::is_about_credentials;

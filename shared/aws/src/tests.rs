@@ -2,6 +2,7 @@
 
 mod buckets;
 mod calls;
+mod censuses;
 mod credentials;
 mod declarations;
 mod keys;

@@ -14,6 +14,9 @@ use crate::observation::{ObjectEncryption, ObjectHead};
 
 /// The event that has a bucket looked at with the result of a census.
 pub const FINISHED: &str = "Census";
+mod name;
+
+pub use name::{execution_name, walk_name};
 
 /// So many of something, and one of them to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -39,7 +39,12 @@ pub struct Settings {
     pub census: CensusLevel,
     /// Whether new objects are looked at as they come.
     pub watches_objects: bool,
+    /// From the beginning of one walk over every object to that of the next, where there are walks at all.
+    pub census_every: Duration,
 }
+
+/// From one walk over every object to the next, where nothing else is said: 30 days.
+pub const CENSUS_EVERY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How much the guardian looks at objects to learn which keys they are under. HeadObject needs `s3:GetObject`, a
 /// right that many will not give.

@@ -8,13 +8,19 @@ use guardian_core::observation::{ListedObject, ObjectHead};
 
 use crate::seam::Buckets;
 
+mod bound;
 mod checkpoint;
+mod owners;
 mod pages;
+mod part;
 mod record;
+mod scope;
+mod walk;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use pages::walk;
 pub use record::{CENSUS, record};
+pub use walk::{Walk, WalkError, begin, failed, finish, head_batch};
 
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
 /// bucket's owner, where objects may belong to others; it is held against the owners of the listing.

@@ -97,6 +97,7 @@ impl Clients {
             topic_arn: topic.topic_arn,
             work_queue_url: Some(self.work.clone()),
             ingest_queue_url: Some(self.ingest.clone()),
+            census_state_machine: None,
         })
     }
 

@@ -150,6 +150,9 @@ impl Wire {
             topic_arn: Some("arn:aws:sns:eu-west-1:111122223333:alerts".to_owned()),
             work_queue_url: Some("https://sqs.eu-west-1.amazonaws.com/111122223333/work.fifo".to_owned()),
             ingest_queue_url: Some("https://sqs.eu-west-1.amazonaws.com/111122223333/ingest".to_owned()),
+            census_state_machine: Some(
+                "arn:aws:states:eu-west-1:111122223333:stateMachine:guard-census".to_owned(),
+            ),
         };
         Aws::new(self.connection(), ACCOUNT.parse().unwrap(), stack)
     }

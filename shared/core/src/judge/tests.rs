@@ -8,7 +8,7 @@ use crate::moment::Moment;
 use crate::name::BucketName;
 use crate::observation::*;
 use crate::plan::{Change, plan_bucket, plan_key};
-use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use crate::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
@@ -22,6 +22,7 @@ fn settings() -> Settings {
         digest: None,
         census: CensusLevel::Off,
         watches_objects: false,
+        census_every: CENSUS_EVERY,
     }
 }
 

@@ -20,7 +20,7 @@ use guardian_core::observation::{
     KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
 };
 use guardian_core::plan::{Plan, plan_bucket, plan_key, plan_removal};
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
 
@@ -350,6 +350,7 @@ pub(crate) fn settings() -> Settings {
         digest: None,
         census: CensusLevel::Off,
         watches_objects: false,
+        census_every: CENSUS_EVERY,
     }
 }
 

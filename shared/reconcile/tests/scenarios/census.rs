@@ -2,4 +2,5 @@
 
 mod recorded;
 mod two_pages;
+mod walk;
 mod walked;

@@ -118,7 +118,11 @@ fn short(line: &str) -> String {
         .replace(".wellknown/cloudinary/", "…/")
         // Aliases go by the name they have within our account.
         .replace("arn:aws:kms:us-east-1:111122223333:alias/", "alias/");
-    line.trim_end().to_owned()
+    // The part of a walk goes by the walk's name; what follows is a hash.
+    match line.rsplit_once('#') {
+        Some((walk, hash)) if walk.contains(" part#") && hash.len() == 64 => format!("{walk}#PART"),
+        _ => line.trim_end().to_owned(),
+    }
 }
 
 fn spelt_out(line: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use guardian_core::name::AccountId;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::Model;
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
@@ -45,6 +45,7 @@ impl Stage {
             digest: None,
             census: CensusLevel::Off,
             watches_objects: false,
+            census_every: CENSUS_EVERY,
         };
         Self {
             model,

@@ -24,6 +24,7 @@ fn settings() -> Settings {
         digest: None,
         census: CensusLevel::Off,
         watches_objects: false,
+        census_every: crate::settings::CENSUS_EVERY,
     }
 }
 
