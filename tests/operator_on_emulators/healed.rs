@@ -14,8 +14,11 @@ crate::on_each_emulator! {
 const CHECK: [&str; 5] = ["check", "media", "--cloud", "demo", "--json"];
 const REPAIR: [&str; 6] = ["repair", "media", "--cloud", "demo", "--yes", "--json"];
 
-/// Issue 2: "a healthy check (one cloud, one key, no object sample) makes at most 10 AWS calls".
+/// The calls to AWS that a healthy check (one cloud, one key, no sample of objects) makes at most.
 const HEALTHY: usize = 10;
+
+/// What a sample of one object adds: two listings and a look.
+const SAMPLE_OF_ONE: usize = 3;
 
 fn a_bucket_made_by_hand_under_a_key_of_its_own_is_healed_and_then_left_alone(kind: Kind) {
     let Some(account) = Account::on(kind) else { return };
@@ -70,9 +73,19 @@ fn a_bucket_made_by_hand_under_a_key_of_its_own_is_healed_and_then_left_alone(ki
         (&json!([]), &json!([])),
         "{again:#}"
     );
-    let checked = account.guardian(&CHECK).reading_only();
-    assert!(checked.calls.len() <= HEALTHY, "{:#?}", checked.calls);
+    let unsampled = [&CHECK[..], &["--sample", "0"]].concat();
+    let checked = account.guardian(&unsampled).reading_only();
+    let calls = checked.calls.len();
+    assert!(calls <= HEALTHY, "{:#?}", checked.calls);
     assert_eq!(checked.answer(0)["verdict"], "readable");
+    let checked = account.guardian(&CHECK).reading_only();
+    assert_eq!(checked.calls.len(), calls + SAMPLE_OF_ONE, "{:#?}", checked.calls);
+    let sample = &checked.answer(0)["sample"];
+    assert_eq!(
+        (&sample["objects"], &sample["whole"], &sample["sse_s3"]),
+        (&json!(1), &json!(true), &json!(1)),
+        "{sample:#}"
+    );
     assert_eq!(
         (account.state("media"), account.key_policy(&key)),
         (healed, key_policy)
@@ -130,7 +143,10 @@ fn a_bucket_without_any_policy_is_healed_for_two_clouds(kind: Kind) {
         .ended
         .expect(0)
         .stdout;
-    assert_eq!(checked, "media: readable\n");
+    assert_eq!(
+        checked,
+        "media: readable\n  keys on objects: all 1 objects in scope: 1 under SSE-S3\n"
+    );
 }
 
 fn only_what_is_missing_is_repaired(kind: Kind) {

@@ -69,7 +69,6 @@ fn a_sample_sees_much_of_the_key_space_however_objects_are_named() {
         ("one huge folder", layout::one_huge_folder(), 4, 2, 12, 18),
     ] {
         let seen = seen(&bucket);
-        println!("{name}, {} objects: {seen:?}", bucket.keys.len());
         assert!(
             seen.parts >= average * usize::try_from(SEEDS).unwrap(),
             "{name}: {seen:?}"
