@@ -33,6 +33,7 @@ mod races;
 mod reminders;
 mod rotation;
 mod routing;
+mod routing_data;
 mod sweep;
 mod told;
 mod unread;
