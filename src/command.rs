@@ -12,6 +12,7 @@ mod repair;
 mod replay;
 mod route;
 mod same;
+mod sample;
 
 pub use error::CommandError;
 
@@ -65,6 +66,10 @@ enum Command {
         /// Every declared bucket
         #[arg(long, conflicts_with_all = ["bucket", "clouds"])]
         all: bool,
+        /// Look at so many objects, spread over the bucket, to learn which keys they are under [default: 50, with --all
+        /// none]; 0 looks at none
+        #[arg(long, value_name = "N")]
+        sample: Option<usize>,
         /// One JSON object a line
         #[arg(long)]
         json: bool,
@@ -76,6 +81,9 @@ enum Command {
         /// A cloud name that has to be able to read; without it the bucket's declaration counts
         #[arg(long = "cloud", value_name = "NAME")]
         clouds: Vec<CloudName>,
+        /// Look at so many objects, spread over the bucket, to learn which keys they are under; 0 looks at none
+        #[arg(long, value_name = "N", default_value_t = sample::SIZE)]
+        sample: usize,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -148,22 +156,29 @@ enum Format {
 pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
     match cli.command.unwrap_or(Command::Demo { json: false }) {
         Command::Demo { json } => demo::run(json).await,
-        Command::Check { all: true, json, .. } => check::all(json).await,
+        Command::Check {
+            all: true,
+            sample,
+            json,
+            ..
+        } => check::all(sample.unwrap_or(0), json).await,
         Command::Check {
             bucket: Some(bucket),
             clouds,
+            sample,
             json,
             ..
-        } => check::one(bucket, clouds, json).await,
+        } => check::one(bucket, clouds, sample.unwrap_or(sample::SIZE), json).await,
         Command::Check { bucket: None, .. } => {
             Err(CommandError::Usage("name a bucket, or pass --all".to_owned()))
         }
         Command::Repair {
             bucket,
             clouds,
+            sample,
             yes,
             json,
-        } => repair::run(bucket, clouds, yes, json).await,
+        } => repair::run(bucket, clouds, sample, yes, json).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,
         Command::Explain(words) => explain::run(&words),

@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use futures_util::{StreamExt, stream};
+use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Finding, Verdict};
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::Mode;
-use guardian_reconcile::operator::look;
-use guardian_reconcile::seam::Declarations;
+use guardian_reconcile::operator::{Sampled, look_with_sample};
+use guardian_reconcile::seam::{Clock, Declarations};
+use serde_json::Value;
 
 use super::live::{Live, answer, invalid};
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, sample};
 
 /// How many buckets are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -18,34 +20,15 @@ const AT_ONCE: usize = 8;
 pub(super) async fn one(
     bucket: BucketName,
     clouds: Vec<CloudName>,
+    size: usize,
     json: bool,
 ) -> Result<Ended, CommandError> {
     let live = Live::connect(Mode::Repair).await?;
-    let checked = match live.declaration(&bucket, clouds).await? {
-        Ok(declaration) => {
-            let look = look(&live.aws, &live.settings, &declaration).await?;
-            Checked {
-                bucket,
-                verdict: look.judgement.verdict(),
-                findings: look.judgement.findings,
-            }
-        }
-        Err(error) => {
-            let finding = invalid(&bucket, &error);
-            Checked {
-                bucket,
-                verdict: Verdict::Unknown,
-                findings: vec![finding],
-            }
-        }
-    };
+    let declared = live.declaration(&bucket, clouds).await?;
+    let checked = check(&live, bucket, declared, size).await?;
     let mut out = io::stdout().lock();
     if json {
-        writeln!(
-            out,
-            "{}",
-            answer(&checked.bucket, checked.verdict, &checked.findings)
-        )?;
+        writeln!(out, "{}", checked.to_json())?;
     } else {
         print(&mut out, &checked)?;
     }
@@ -56,10 +39,53 @@ struct Checked {
     bucket: BucketName,
     verdict: Verdict,
     findings: Vec<Finding>,
+    /// How many objects were wanted, and what a sample of so many told.
+    sampled: Option<(usize, Sampled)>,
+}
+
+impl Checked {
+    fn to_json(&self) -> Value {
+        let mut answer = answer(&self.bucket, self.verdict, &self.findings);
+        if let (Value::Object(fields), Some((size, sampled))) = (&mut answer, &self.sampled) {
+            fields.insert("sample".to_owned(), sample::to_json(*size, sampled));
+        }
+        answer
+    }
+}
+
+async fn check(
+    live: &Live,
+    bucket: BucketName,
+    declared: Result<Declaration, DeclarationError>,
+    size: usize,
+) -> Result<Checked, CommandError> {
+    let declaration = match declared {
+        Ok(declaration) => declaration,
+        Err(error) => {
+            let finding = invalid(&bucket, &error);
+            return Ok(Checked {
+                bucket,
+                verdict: Verdict::Unknown,
+                findings: vec![finding],
+                sampled: None,
+            });
+        }
+    };
+    let draw = sample::at(live.aws.now(), &bucket, size);
+    let (look, sampled) = look_with_sample(&live.aws, &live.settings, &declaration, draw).await?;
+    Ok(Checked {
+        bucket,
+        verdict: look.judgement.verdict(),
+        findings: look.judgement.findings,
+        sampled: sampled.map(|sampled| (size, sampled)),
+    })
 }
 
 fn print(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
     writeln!(out, "{}: {}", checked.bucket, checked.verdict)?;
+    if let Some((_, sampled)) = &checked.sampled {
+        writeln!(out, "  {}", sample::line(sampled))?;
+    }
     for finding in &checked.findings {
         writeln!(out)?;
         print_finding(out, finding)?;
@@ -95,7 +121,7 @@ pub(super) fn print_finding(out: &mut impl Write, finding: &Finding) -> io::Resu
     Ok(())
 }
 
-pub(super) async fn all(json: bool) -> Result<Ended, CommandError> {
+pub(super) async fn all(size: usize, json: bool) -> Result<Ended, CommandError> {
     let live = Live::connect(Mode::Repair).await?;
     let (mut declared, mut next) = (Vec::new(), None);
     loop {
@@ -116,24 +142,8 @@ pub(super) async fn all(json: bool) -> Result<Ended, CommandError> {
                 )));
             }
         };
-        Ok(match live.read(&bucket, &parameter.text) {
-            Ok(declaration) => {
-                let look = look(&live.aws, &live.settings, &declaration).await?;
-                Checked {
-                    bucket,
-                    verdict: look.judgement.verdict(),
-                    findings: look.judgement.findings,
-                }
-            }
-            Err(error) => {
-                let finding = invalid(&bucket, &error);
-                Checked {
-                    bucket,
-                    verdict: Verdict::Unknown,
-                    findings: vec![finding],
-                }
-            }
-        })
+        let declared = live.read(&bucket, &parameter.text);
+        check(live, bucket, declared, size).await
     });
     let checked: Vec<Result<Checked, CommandError>> = checks.buffered(AT_ONCE).collect().await;
     let checked = checked
@@ -142,7 +152,7 @@ pub(super) async fn all(json: bool) -> Result<Ended, CommandError> {
     let mut out = io::stdout().lock();
     if json {
         for one in &checked {
-            writeln!(out, "{}", answer(&one.bucket, one.verdict, &one.findings))?;
+            writeln!(out, "{}", one.to_json())?;
         }
     } else {
         table(&mut out, &checked)?;

@@ -7,16 +7,18 @@ use guardian_core::name::{BucketName, CloudName};
 use guardian_core::plan::Change;
 use guardian_core::settings::Mode;
 use guardian_reconcile::apply::Applied;
-use guardian_reconcile::operator::{Look, look, repair};
+use guardian_reconcile::operator::{Look, Sampled, look_with_sample, repair};
+use guardian_reconcile::seam::Clock;
 use serde_json::{Value, json};
 
 use super::check::print_finding;
 use super::live::{Live, answer, invalid};
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, sample};
 
 pub(super) async fn run(
     bucket: BucketName,
     clouds: Vec<CloudName>,
+    size: usize,
     yes: bool,
     json: bool,
 ) -> Result<Ended, CommandError> {
@@ -34,19 +36,20 @@ pub(super) async fn run(
             return Ok(Ended::Findings);
         }
     };
-    let before = look(&live.aws, &live.settings, &declaration).await?;
+    let draw = sample::at(live.aws.now(), &bucket, size);
+    let (before, sampled) = look_with_sample(&live.aws, &live.settings, &declaration, draw.clone()).await?;
     if before.plan.is_empty() || (json && !yes) {
         return nothing_applied(&before, json);
     }
     if !json {
-        show_plan(&before)?;
+        show_plan(&before, sampled.as_ref())?;
     }
     if !yes && !ask()? {
         writeln!(io::stdout().lock(), "nothing was changed")?;
         return Ok(Ended::Findings);
     }
     let done = repair(&live.aws, &live.settings, &before).await?;
-    let after = look(&live.aws, &live.settings, &declaration).await?;
+    let (after, _) = look_with_sample(&live.aws, &live.settings, &declaration, draw).await?;
     let mut out = io::stdout().lock();
     if json {
         writeln!(out, "{}", with_changes(&after, &before.plan.changes, &done))?;
@@ -84,9 +87,13 @@ fn nothing_applied(look: &Look, json: bool) -> Result<Ended, CommandError> {
     Ok(Ended::unless(!judgement.findings.is_empty()))
 }
 
-fn show_plan(look: &Look) -> io::Result<()> {
+fn show_plan(look: &Look, sampled: Option<&Sampled>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}: {}\n", look.declaration.bucket, look.judgement.verdict())?;
+    writeln!(out, "{}: {}", look.declaration.bucket, look.judgement.verdict())?;
+    if let Some(sampled) = sampled {
+        writeln!(out, "  {}", sample::line(sampled))?;
+    }
+    writeln!(out)?;
     for finding in &look.judgement.findings {
         print_finding(&mut out, finding)?;
         writeln!(out)?;

@@ -6,8 +6,8 @@ use crate::guardian::Guardian;
 /// The commands that scripts and other checks rely on, with their options.
 const CONTRACT: [(&str, &str); 7] = [
     ("demo", "--json"),
-    ("check", "[BUCKET] --cloud --all --json"),
-    ("repair", "<BUCKET> --cloud --yes --json"),
+    ("check", "[BUCKET] --cloud --sample --all --json"),
+    ("repair", "<BUCKET> --cloud --sample --yes --json"),
     ("route", "<FILE> --json"),
     ("replay", "<FILE> --yes"),
     ("finding", "[CODE] --json"),
@@ -21,6 +21,7 @@ fn a_call_that_makes_no_sense_ends_with_2_and_says_so_on_standard_error() {
         (&["--loud"], "--loud"),
         (&["check", "media", "--loud"], "--loud"),
         (&["check"], "BUCKET"),
+        (&["check", "media", "--sample", "all"], "--sample"),
         (&["check", "media", "--all"], "--all"),
         (&["check", "--all", "--cloud", "demo"], "--all"),
         (&["check", "media bucket", "--cloud", "demo"], "bucket name"),

@@ -41,7 +41,7 @@ fn a_declared_bucket_is_checked_and_healed_by_its_declaration(kind: Kind) {
 
     assert_eq!(account.guardian(&["repair", "media", "--yes"]).writes(), 2);
     let checked = account
-        .guardian(&["check", "media", "--json"])
+        .guardian(&["check", "media", "--sample", "0", "--json"])
         .reading_only()
         .answer(0);
     assert_eq!(

@@ -1,10 +1,11 @@
 //! Keys and their policies, on KMS.
 
+use aws_sdk_kms::primitives::DateTime;
 use aws_sdk_kms::types::{self, KeyMetadata};
 use guardian_core::call::CallError;
 use guardian_core::moment::Moment;
 use guardian_core::name::KeyArn;
-use guardian_core::observation::{KeyDescription, KeyManager, KeyState};
+use guardian_core::observation::{KeyDescription, KeyManager, KeyOrigin, KeyState, MultiRegion};
 use guardian_reconcile::seam::Keys;
 
 use crate::aws::Aws;
@@ -59,10 +60,7 @@ fn description(metadata: &KeyMetadata) -> Result<KeyDescription, String> {
         .parse()
         .map_err(|error| format!("the answer's ARN: {error}"))?;
     let state = match metadata.key_state() {
-        Some(types::KeyState::Enabled) => KeyState::Enabled,
-        Some(types::KeyState::Disabled) => KeyState::Disabled,
-        Some(types::KeyState::PendingDeletion) => KeyState::PendingDeletion,
-        Some(other) => KeyState::Other(other.as_str().to_owned()),
+        Some(state) => KeyState::from(state.as_str()),
         None if metadata.enabled() => KeyState::Enabled,
         None => KeyState::Disabled,
     };
@@ -70,13 +68,40 @@ fn description(metadata: &KeyMetadata) -> Result<KeyDescription, String> {
         Some(types::KeyManagerType::Aws) => KeyManager::Aws,
         _ => KeyManager::Customer,
     };
-    let deletion_date = metadata
-        .deletion_date()
-        .map(|date| Moment::from_unix(date.secs()));
+    let origin = match metadata.origin() {
+        Some(types::OriginType::AwsKms) => Some(KeyOrigin::AwsKms),
+        Some(types::OriginType::External) => Some(KeyOrigin::External),
+        Some(types::OriginType::AwsCloudhsm) => Some(KeyOrigin::AwsCloudHsm),
+        Some(types::OriginType::ExternalKeyStore) => Some(KeyOrigin::ExternalKeyStore),
+        _ => None,
+    };
+    let moment = |time: &DateTime| Moment::from_unix(time.secs());
+    // An expiry that is told beside another model would be none.
+    let expires = metadata.expiration_model() != Some(&types::ExpirationModelType::KeyMaterialDoesNotExpire);
     Ok(KeyDescription {
         arn,
         state,
         manager,
-        deletion_date,
+        deletion_date: metadata.deletion_date().map(moment),
+        deletion_window: metadata
+            .pending_deletion_window_in_days()
+            .and_then(|days| days.try_into().ok()),
+        origin,
+        material_expires: metadata.valid_to().filter(|_| expires).map(moment),
+        multi_region: metadata.multi_region_configuration().and_then(multi_region),
+        key_store: metadata.custom_key_store_id().map(str::to_owned),
     })
+}
+
+fn multi_region(configuration: &types::MultiRegionConfiguration) -> Option<MultiRegion> {
+    let arn = |key: &types::MultiRegionKey| key.arn().and_then(|arn| arn.parse().ok());
+    match configuration.multi_region_key_type()? {
+        types::MultiRegionKeyType::Primary => Some(MultiRegion::Primary {
+            replicas: configuration.replica_keys().iter().filter_map(arn).collect(),
+        }),
+        types::MultiRegionKeyType::Replica => Some(MultiRegion::Replica {
+            primary: configuration.primary_key().and_then(arn),
+        }),
+        _ => None,
+    }
 }

@@ -16,6 +16,7 @@ mod text;
 pub use digest::{Digest, DigestLine, OpenFinding, digest};
 pub use fragment::{Fragment, Fragments, fragments};
 pub use plain::plain;
+pub(crate) use step::quoted;
 
 use std::collections::BTreeMap;
 

@@ -93,10 +93,15 @@ fn is_about_a_key(code: Code) -> bool {
     code.as_str().starts_with("key-")
 }
 
-fn is_about_a_marker(code: Code) -> bool {
+fn is_about_objects(code: Code) -> bool {
     matches!(
         code,
-        Code::MarkerMissing | Code::MarkerUnexpected | Code::MarkerUnreadable
+        Code::MarkerMissing
+            | Code::MarkerUnexpected
+            | Code::MarkerUnreadable
+            | Code::ObjectsCustomerKey
+            | Code::ObjectsArchived
+            | Code::ObjectsForeign
     )
 }
 
@@ -112,7 +117,7 @@ pub fn search(finding: &Finding, cause: &Cause, first_need: bool) -> Search {
     let calls = calls(code);
     let explains =
         calls.contains(&event) || (first_need && is_about_a_key(code) && KEY_CHOICES.contains(&event));
-    if is_about_a_marker(code) {
+    if is_about_objects(code) {
         return if explains && !event.starts_with(TOLD_BY_S3) {
             Search::None
         } else {

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::moment::Moment;
 use crate::observation::{ObjectEncryption, ObjectHead};
 
+/// The event that has a bucket looked at with the result of a census.
+pub const FINISHED: &str = "Census";
+
 /// So many of something, and one of them to show.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Group {

@@ -22,6 +22,8 @@ pub struct Declaration {
     pub prefixes: Vec<String>,
     /// Keys to keep granted besides those found by themselves.
     pub keys: Vec<KeyArn>,
+    /// Whether the grant is taken from keys that a complete census proves unused.
+    pub prune: bool,
 }
 
 /// Why a declaration cannot be followed: what is wrong, where, and what to write instead.
@@ -38,7 +40,7 @@ pub enum DeclarationError {
         column: usize,
     },
     /// A field no version of the guardian knows.
-    #[error("unknown field `{field}`; known are `clouds`, `mode`, `prefixes` and `keys`")]
+    #[error("unknown field `{field}`; known are `clouds`, `mode`, `prefixes`, `keys` and `prune`")]
     UnknownField {
         /// The field.
         field: String,
@@ -85,12 +87,13 @@ pub enum DeclarationError {
     },
 }
 
+const FIELDS: [&str; 5] = ["clouds", "mode", "prefixes", "keys", "prune"];
+
 /// Fields of the design whose behaviour is not built yet. Accepting them would be a silent promise.
-const LATER_FIELDS: [&str; 8] = [
+const LATER_FIELDS: [&str; 7] = [
     "context",
     "accept",
     "unexpected_markers",
-    "prune",
     "pause_until",
     "purpose",
     "on_removal",
@@ -107,6 +110,7 @@ impl Declaration {
             mode,
             prefixes: vec!["*".to_owned()],
             keys: Vec::new(),
+            prune: false,
         }
     }
 
@@ -136,7 +140,7 @@ impl Declaration {
             if LATER_FIELDS.contains(&field.as_str()) {
                 return Err(DeclarationError::NotSupportedYet { field: field.clone() });
             }
-            if !["clouds", "mode", "prefixes", "keys"].contains(&field.as_str()) {
+            if !FIELDS.contains(&field.as_str()) {
                 return Err(DeclarationError::UnknownField { field: field.clone() });
             }
         }
@@ -156,6 +160,7 @@ impl Declaration {
             mode: mode(&fields)?.unwrap_or(ceilings.mode).min(ceilings.mode),
             prefixes: prefixes(&fields)?,
             keys: keys(&fields)?,
+            prune: prune(&fields)?,
         })
     }
 }
@@ -220,6 +225,17 @@ fn mode(fields: &Map<String, Value>) -> Result<Option<Mode>, DeclarationError> {
         Some(other) => Err(wrong(
             "mode",
             format!("`{other}` is no mode; write `\"observe\"` or `\"repair\"`"),
+        )),
+    }
+}
+
+fn prune(fields: &Map<String, Value>) -> Result<bool, DeclarationError> {
+    match fields.get("prune") {
+        None => Ok(false),
+        Some(Value::Bool(prune)) => Ok(*prune),
+        Some(other) => Err(wrong(
+            "prune",
+            format!("`{other}` is neither; write `true` or `false`"),
         )),
     }
 }

@@ -3,12 +3,15 @@
 mod bucket;
 mod grant;
 mod key;
+mod objects;
+mod region;
 
 pub use bucket::judge_bucket;
 pub(crate) use bucket::{bucket_questions, judge_bucket_grant};
 pub(crate) use grant::{Asked, improves};
-pub use key::{Reader, judge_key};
-pub(crate) use key::{judge_key_grant, key_questions, objects_of};
+pub use key::{Former, Hold, Reader, judge_key, judge_unneeded_key};
+pub(crate) use key::{judge_key_grant, key_questions, objects_of, unneeded};
+pub use objects::judge_objects;
 
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};

@@ -3,11 +3,14 @@
 //! *Unknown is not empty*: a read that failed for good stays an [`Unknown`] all the way to the verdict. A
 //! read that failed for the moment never gets here; it ends the reconcile, to be tried again.
 
+mod key;
+
+pub use key::{KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy, KeyState, MultiRegion};
+
 use guardian_policy::{ParseError, PolicyDocument};
 
 use crate::call::CallError;
-use crate::moment::Moment;
-use crate::name::{BucketName, CloudName, KeyArn};
+use crate::name::{BucketName, CloudName};
 
 /// Why something is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,67 +142,6 @@ pub enum MarkerWrite {
     Created,
     /// It was there already; nothing was written.
     AlreadyThere,
-}
-
-/// The state of a KMS key (`DescribeKey`, `KeyState`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyState {
-    /// Usable.
-    Enabled,
-    /// Disabled by someone.
-    Disabled,
-    /// Scheduled for deletion.
-    PendingDeletion,
-    /// Any other state, in KMS's own word (`PendingImport`, `Unavailable`, `PendingReplicaDeletion`, …).
-    Other(String),
-}
-
-/// Who manages a KMS key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyManager {
-    /// An AWS managed key; its policy cannot be changed.
-    Aws,
-    /// A customer managed key.
-    Customer,
-}
-
-/// What DescribeKey tells of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyDescription {
-    /// The key's ARN.
-    pub arn: KeyArn,
-    /// Its state.
-    pub state: KeyState,
-    /// Who manages it.
-    pub manager: KeyManager,
-    /// When it will be deleted, if deletion is scheduled.
-    pub deletion_date: Option<Moment>,
-}
-
-/// What is known of the key policy.
-#[derive(Debug, Clone, PartialEq)]
-pub enum KeyPolicy {
-    /// Not asked for, because the answer could not matter (an AWS managed or foreign key).
-    NotAsked,
-    /// The policy.
-    Document(Box<PolicyDocument>),
-    /// Asked for in vain.
-    Unknown(Unknown),
-}
-
-/// What was seen of one KMS key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KeyObservation {
-    /// The key as configured or remembered: id, ARN, alias name or alias ARN.
-    pub named: String,
-    /// Why this key matters, in words for a person.
-    pub because: Vec<String>,
-    /// Whether objects are under it, or will be, for certain; otherwise some may be.
-    pub certain: bool,
-    /// Its description.
-    pub description: Known<KeyDescription>,
-    /// Its policy.
-    pub policy: KeyPolicy,
 }
 
 /// What was seen of one marker that is declared.

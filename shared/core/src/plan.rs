@@ -1,7 +1,10 @@
 //! What the guardian would change: a value that can be shown, judged and applied.
 
+mod removal;
 mod show;
 mod vet;
+
+pub use removal::plan_removal;
 
 use guardian_policy::{
     Access, Context, Grant, Merge, MergeError, PolicyDocument, PolicyKind, Question, StatementChange,
@@ -34,7 +37,8 @@ pub enum Change {
         /// How it is encrypted.
         encryption: MarkerEncryption,
     },
-    /// Replace the key policy by one that differs in a single statement.
+    /// Replace the key policy by one that differs in a single statement, or, where the grant is taken away, in the
+    /// statements that made it.
     KeyPolicy(PolicyChange<KeyArn>),
 }
 
@@ -85,6 +89,10 @@ fn statement_json(change: &StatementChange) -> Value {
     match change {
         StatementChange::Added { statement } => json!({"added": statement}),
         StatementChange::Updated { before, after, .. } => json!({"before": before, "after": after}),
+        StatementChange::Removed { statements } => {
+            let removed: Vec<&Value> = statements.iter().map(|gone| &gone.statement).collect();
+            json!({"removed": removed})
+        }
     }
 }
 
@@ -243,7 +251,7 @@ fn written(merged: &Result<Merge, MergeError>) -> Option<Value> {
             change: StatementChange::Added { statement } | StatementChange::Updated { after: statement, .. },
             ..
         }) => Some(statement.clone()),
-        Ok(Merge::Unchanged) | Err(_) => None,
+        Ok(Merge::Unchanged | Merge::Changed { .. }) | Err(_) => None,
     }
 }
 

@@ -91,6 +91,7 @@ fn assert_kept(before: Option<&PolicyDocument>, after: &PolicyDocument, change: 
     };
     let (mut old, mut new) = (statements(before), statements(Some(after)));
     match change {
+        StatementChange::Removed { .. } => panic!("a merge removes nothing"),
         StatementChange::Added { statement } => assert_eq!(new.pop().as_ref(), Some(statement)),
         StatementChange::Updated { index, before, after } => {
             assert_eq!(old.remove(*index), *before);

@@ -28,7 +28,10 @@ pub use document::{
 pub use equivalence::{Difference, difference, equivalent, equivalent_statements};
 pub use evaluate::{Question, evaluate};
 pub use exception::smallest_exception;
-pub use merge::{Grant, Merge, MergeError, StatementChange, foreign_statements_kept, merge_grant};
+pub use merge::{
+    Grant, Merge, MergeError, Removal, RemovalError, RemovedStatement, StatementChange,
+    foreign_statements_kept, merge_grant, remove_grant,
+};
 pub use pattern::matches;
 pub use public::{Publicness, is_public};
 pub use statement::{Effect, Statement, StatementRef};

@@ -12,10 +12,12 @@ use crate::statement::{Effect, StatementRef};
 
 mod kept;
 mod own;
+mod removal;
 #[cfg(test)]
 mod tests;
 
 pub use kept::foreign_statements_kept;
+pub use removal::{Removal, RemovalError, RemovedStatement, remove_grant};
 
 /// What one account is to be granted.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,7 @@ pub enum Merge {
     },
 }
 
-/// The one statement in which two documents differ.
+/// The statement in which two documents differ; of a removal there may be several.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StatementChange {
     /// It was added at the end.
@@ -69,6 +71,11 @@ pub enum StatementChange {
         before: Value,
         /// As it is.
         after: Value,
+    },
+    /// These were taken out, and nothing took their place.
+    Removed {
+        /// In their order; never empty.
+        statements: Vec<RemovedStatement>,
     },
 }
 
@@ -112,7 +119,7 @@ pub fn merge_grant(
     grant: &Grant<'_>,
     kind: PolicyKind,
 ) -> Result<Merge, MergeError> {
-    check(grant, kind)?;
+    check(grant, kind).map_err(|reason| MergeError::InvalidGrant { reason })?;
     let mut merged = match document {
         Some(document) => document.clone(),
         None if kind == PolicyKind::Key => return Err(MergeError::NoKeyPolicy),
@@ -151,7 +158,7 @@ pub fn merge_grant(
     })
 }
 
-fn check(grant: &Grant<'_>, kind: PolicyKind) -> Result<(), MergeError> {
+fn check(grant: &Grant<'_>, kind: PolicyKind) -> Result<(), String> {
     let reason = if kind == PolicyKind::ResourceControl {
         "a resource control policy grants nothing"
     } else if !is_account_id(grant.account) {
@@ -163,9 +170,7 @@ fn check(grant: &Grant<'_>, kind: PolicyKind) -> Result<(), MergeError> {
     } else {
         return Ok(());
     };
-    Err(MergeError::InvalidGrant {
-        reason: reason.into(),
-    })
+    Err(reason.into())
 }
 
 /// All that is certain of any request that the grant is for.

@@ -1,6 +1,8 @@
 //! Writing, with what protects it: re-read, write, verify. S3 and KMS have no compare-and-swap, so the window
 //! between the re-read and the write is one round trip, and what is seen after it decides what happened.
 
+mod removal;
+
 use guardian_core::call::CallError;
 use guardian_core::declaration::Declaration;
 use guardian_core::finding::Code;
@@ -11,7 +13,10 @@ use guardian_core::plan::{Change, Plan, PolicyChange, plan_bucket, plan_key};
 use guardian_core::settings::Settings;
 use guardian_policy::{PolicyDocument, equivalent};
 
-use crate::seam::{Buckets, Keys};
+use crate::seam::{Buckets, Clock, Keys};
+use removal::is_removal;
+
+pub use removal::apply_removal;
 
 /// How often a policy that others keep changing under us is read, merged and written anew.
 const ROUNDS: usize = 3;
@@ -33,7 +38,7 @@ pub enum Applied {
 
 /// What a fresh reading of the policy asks for.
 enum Next<T> {
-    /// The grant is there.
+    /// It is as it should be.
     Holds,
     /// This is to be written.
     Write(Box<PolicyChange<T>>),
@@ -110,7 +115,7 @@ struct BucketPolicy<'a, A> {
     seen: BucketObservation,
 }
 
-impl<A: Buckets> Repairable for BucketPolicy<'_, A> {
+impl<A: Buckets + Clock> Repairable for BucketPolicy<'_, A> {
     type Of = BucketName;
 
     async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError> {
@@ -124,8 +129,8 @@ impl<A: Buckets> Repairable for BucketPolicy<'_, A> {
     fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<BucketName> {
         let readable = policy.is_ok();
         self.seen.policy = policy;
-        let mut judgement = judge_bucket(self.settings, self.declaration, &self.seen);
-        let missing = lacks(&judgement, &[Code::GrantMissing, Code::GrantPartial]);
+        let mut judgement = judge_bucket(self.settings, self.declaration, &self.seen, self.aws.now());
+        let missing = has_any(&judgement, &[Code::GrantMissing, Code::GrantPartial]);
         let plan = plan_bucket(self.settings, self.declaration, &self.seen, &mut judgement);
         let change = plan.changes.into_iter().find_map(|change| match change {
             Change::BucketPolicy(change) => Some(change),
@@ -147,7 +152,7 @@ struct KeyPolicyRepair<'a, A> {
     seen: KeyObservation,
 }
 
-impl<A: Keys> Repairable for KeyPolicyRepair<'_, A> {
+impl<A: Keys + Clock> Repairable for KeyPolicyRepair<'_, A> {
     type Of = KeyArn;
 
     async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError> {
@@ -159,20 +164,12 @@ impl<A: Keys> Repairable for KeyPolicyRepair<'_, A> {
     }
 
     fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<KeyArn> {
-        self.seen.policy = match policy {
-            Ok(Some(document)) => KeyPolicy::Document(Box::new(document)),
-            Ok(None) => KeyPolicy::NotAsked,
-            Err(unknown) => KeyPolicy::Unknown(unknown),
-        };
+        self.seen.policy = key_policy(policy);
         let readable = matches!(self.seen.policy, KeyPolicy::Document(_));
-        let mut judgement = judge_key(self.settings, &self.seen, self.readers);
-        let missing = lacks(&judgement, &[Code::KeyGrantMissing]);
+        let mut judgement = judge_key(self.settings, &self.seen, self.readers, self.aws.now());
+        let missing = has_any(&judgement, &[Code::KeyGrantMissing]);
         let plan = plan_key(self.settings, &self.seen, self.readers, &mut judgement);
-        let change = plan.changes.into_iter().find_map(|change| match change {
-            Change::KeyPolicy(change) => Some(change),
-            Change::Marker { .. } | Change::BucketPolicy(_) => None,
-        });
-        next(readable, missing, change)
+        next(readable, missing, of_key(plan))
     }
 
     fn change(change: PolicyChange<KeyArn>) -> Change {
@@ -180,14 +177,30 @@ impl<A: Keys> Repairable for KeyPolicyRepair<'_, A> {
     }
 }
 
-fn lacks(judgement: &Judgement, codes: &[Code]) -> bool {
+fn key_policy(policy: Known<Option<PolicyDocument>>) -> KeyPolicy {
+    match policy {
+        Ok(Some(document)) => KeyPolicy::Document(Box::new(document)),
+        Ok(None) => KeyPolicy::NotAsked,
+        Err(unknown) => KeyPolicy::Unknown(unknown),
+    }
+}
+
+fn of_key(plan: Plan) -> Option<PolicyChange<KeyArn>> {
+    plan.changes.into_iter().find_map(|change| match change {
+        Change::KeyPolicy(change) => Some(change),
+        Change::Marker { .. } | Change::BucketPolicy(_) => None,
+    })
+}
+
+/// Whether one of these is found.
+fn has_any(judgement: &Judgement, codes: &[Code]) -> bool {
     codes.iter().any(|code| judgement.find(*code).is_some())
 }
 
-fn next<T>(readable: bool, missing: bool, change: Option<PolicyChange<T>>) -> Next<T> {
+fn next<T>(readable: bool, open: bool, change: Option<PolicyChange<T>>) -> Next<T> {
     match change {
         Some(change) => Next::Write(Box::new(change)),
-        None if readable && !missing => Next::Holds,
+        None if readable && !open => Next::Holds,
         None => Next::Stuck,
     }
 }
@@ -197,7 +210,7 @@ fn next<T>(readable: bool, missing: bool, change: Option<PolicyChange<T>>) -> Ne
 /// # Errors
 ///
 /// A call that failed for the moment; a write may or may not have happened, and the next look will see.
-pub async fn apply_to_bucket<A: Buckets>(
+pub async fn apply_to_bucket<A: Buckets + Clock>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
@@ -242,7 +255,7 @@ pub async fn apply_to_bucket<A: Buckets>(
 /// # Errors
 ///
 /// A call that failed for the moment.
-pub async fn apply_to_key<A: Keys>(
+pub async fn apply_to_key<A: Keys + Clock>(
     aws: &A,
     settings: &Settings,
     readers: &[Reader],
@@ -252,6 +265,8 @@ pub async fn apply_to_key<A: Keys>(
     let mut done = Vec::new();
     for change in plan.changes {
         let applied = match &change {
+            // Only a key that nobody needs loses its grant.
+            Change::KeyPolicy(policy) if is_removal(policy) => Applied::Stuck,
             Change::KeyPolicy(policy) => {
                 let target = KeyPolicyRepair {
                     aws,

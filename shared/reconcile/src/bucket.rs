@@ -4,25 +4,32 @@
 use futures_util::join;
 use guardian_core::alert::Affected;
 use guardian_core::cause::{Cause, Work};
+use guardian_core::census::Census;
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Judgement, Reader, judge_bucket};
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects};
 use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::observation::Presence;
 use guardian_core::plan::plan_bucket;
 use guardian_core::settings::{Mode, Settings};
 use serde_json::json;
+use tracing::warn;
 
 use crate::alias::Aliases;
 use crate::apply::apply_to_bucket;
 use crate::book::Book;
 use crate::cycle::Cycle;
-use crate::index::Found;
+use crate::evidence::Kept;
+use crate::index::{self, Found};
 use crate::need::{Look, Needs};
-use crate::observe::{KnownKeys, look_at_bucket, look_at_keys};
+use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
 use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, fleet, written};
+use crate::{ReconcileError, Report, fleet, sample, written};
+
+/// So many objects are looked at in a sample.
+const SAMPLE: usize = 50;
 
 /// Reconciles one bucket.
 pub(crate) async fn reconcile_bucket<A>(
@@ -38,7 +45,7 @@ where
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));
     let (mut book, text) = (book?, text?);
     let Some(text) = text else {
-        return undeclared(aws, resource, bucket, book, work).await;
+        return undeclared(aws, settings, resource, bucket, book, work).await;
     };
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
@@ -49,15 +56,19 @@ where
         }
     };
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
-    let (mut on_objects, mut named) = (Vec::new(), Vec::new());
+    let mut kept = Kept::of_bucket(settings, &book);
     if !work.written.is_empty() {
-        let (known, objects): (Vec<&KeyArn>, _) = (needs.keys().collect(), work.written.clone());
+        let objects = work.written.clone();
+        // What the settings name needs no witness. Every other key may be one that a census is about to refute.
+        let known: Vec<&KeyArn> = needs.keys().filter(|key| kept.is_named(key)).collect();
         let found = written::look_at(aws, settings, &declaration, &mut book, &known, objects).await?;
-        if work.narrow && found.seen.is_empty() && found.named.is_empty() {
+        let is_new = found.keys().any(|key| needs.keys().all(|known| known != key));
+        kept.saw(&found, aws.now());
+        if work.narrow && !is_new {
+            kept.keep(aws, bucket).await?;
             let report = Report::new(resource, &work.cause.event);
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
         }
-        (on_objects, named) = (found.seen, found.named);
     }
     // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
     let pages = if work.swept {
@@ -65,20 +76,23 @@ where
     } else {
         Vec::new()
     };
-    let (outside, found) = join!(
+    let (outside, found, sample) = join!(
         look_at_bucket(aws, settings, &declaration),
-        Found::in_pages(aws, bucket, pages)
+        Found::in_pages(aws, bucket, pages),
+        take_sample(aws, settings, &declaration, &kept, work),
     );
     let (outside, found) = (outside?, found?);
+    if let Some(sample) = sample {
+        kept.sampled(settings, sample);
+    }
     aliases.keep(aws, settings, bucket, &outside, &found).await?;
-    let remembered: Vec<KeyArn> = needs.keys().cloned().collect();
-    let known = KnownKeys {
-        remembered: &remembered,
-        on_objects: &on_objects,
-        named: &named,
-    };
-    let seen = look_at_keys(aws, settings, &declaration, known, outside).await?;
-    let mut judgement = judge_bucket(settings, &declaration, &seen);
+    let (known, refuted) = kept.keys(&needs);
+    let seen = look_at_keys(aws, settings, &declaration, &known, outside).await?;
+    let moved = kept.settle(&declaration, &needs, &seen, refuted, aws.now());
+    let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
+    if seen.presence == Presence::Here {
+        judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
+    }
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
@@ -91,7 +105,15 @@ where
         .filter_map(|finding| finding.subject.key())
         .collect();
     let reader = Reader::of(&declaration);
-    let queue = needs.keep(aws, &reader, &seen, &unwell, &found).await?;
+    let holds = kept.holds(&seen, aws.now());
+    let mut queue = needs.keep(aws, &reader, &holds, &seen, &unwell, &found).await?;
+    queue.extend(needs.turn(aws, bucket, &moved).await?);
+    if work.swept {
+        // Nothing else leads a sweep to a key that nobody needs.
+        let left = kept.left().filter(|key| !moved.left.contains_key(*key)).cloned();
+        queue.extend(left.map(|key| Look { key, is_new: false }));
+    }
+    kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
     let cycle = Cycle {
@@ -111,9 +133,47 @@ where
     Ok(report)
 }
 
+/// A sample of the bucket's objects, where one is wanted. It never stands in the way of a repair: one that fails is
+/// taken with the next sweep.
+async fn take_sample<A: Buckets + Clock>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    kept: &Kept,
+    work: &Work,
+) -> Option<Census> {
+    if !kept.wants_sample(settings, work) {
+        return None;
+    }
+    let named = work.written.keys.clone();
+    let id = work.deduplication_id();
+    // Other places in each sweep, the same ones when a message is delivered again.
+    let seed = id
+        .get(..16)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    match sample::take(
+        aws,
+        declaration,
+        SAMPLE,
+        named,
+        seed.unwrap_or_default(),
+        aws.now(),
+        id,
+    )
+    .await
+    {
+        Ok(sample) => Some(sample),
+        Err(error) => {
+            warn!(bucket = %declaration.bucket, %error, "no sample of the objects was taken");
+            None
+        }
+    }
+}
+
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
 async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     aws: &A,
+    settings: &Settings,
     resource: Resource,
     bucket: &BucketName,
     mut book: Book,
@@ -130,6 +190,11 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
+    let kept = Kept::of_bucket(settings, &book);
+    for key in kept.left() {
+        index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
+    }
+    Kept::forget(aws, &book).await?;
     needs.forget(aws, bucket).await?;
     let affected = Affected::default();
     let around = Circumstances {

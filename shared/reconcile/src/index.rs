@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use guardian_core::call::CallError;
+use guardian_core::judge::{Hold, Reader};
 use guardian_core::name::{BucketName, Resource};
 use serde_json::Value;
 use tracing::warn;
@@ -32,25 +33,30 @@ use crate::{ReconcileError, store};
 /// How the items begin; the bucket's name follows.
 pub(crate) const READER: &str = "reader#";
 
+/// How the items begin of buckets that needed the key once.
+pub(crate) const FORMER: &str = "reader-former#";
+
+/// How both begin.
+const ANY: &str = "reader";
+
 /// So many names are asked for at a time where all are wanted.
 const NAMES_AT_ONCE: u16 = 1000;
 
-/// Whether any bucket stands in the page.
+/// Whether any bucket stands in the page, or once did.
 pub(crate) async fn concerns_any<L: Ledger>(ledger: &L, page: &Resource) -> Result<bool, CallError> {
-    Ok(!ledger.entry_names(page, READER, None, 1).await?.names.is_empty())
+    Ok(!ledger.entry_names(page, ANY, None, 1).await?.names.is_empty())
 }
 
-/// Whether this bucket stands in the page.
-///
-/// A Query of one name reads no more than a GetItem would, and asks for no right that the router does not have. No
-/// name that begins with the item's comes before it.
+/// Whether the settings of this bucket name the key. One that only its objects need may be let go by a census, so every
+/// object that comes under it has to be heard of.
 pub(crate) async fn concerns<L: Ledger>(
     ledger: &L,
     page: &Resource,
     bucket: &BucketName,
 ) -> Result<bool, CallError> {
-    let name = item(bucket);
-    Ok(ledger.entry_names(page, &name, None, 1).await?.names.first() == Some(&name))
+    let stored = ledger.read_entry(page, &item(bucket)).await?;
+    let reader: Option<Reader> = stored.and_then(|stored| serde_json::from_value(stored.body).ok());
+    Ok(reader.is_some_and(|reader| reader.hold == Hold::Settings))
 }
 
 /// The buckets in the page.
@@ -109,8 +115,28 @@ pub(crate) async fn put<L: Ledger>(
     known: bool,
     found: &Found,
 ) -> Result<bool, ReconcileError> {
-    let name = item(bucket);
-    let mut stored = match found.0.get(page) {
+    put_item(ledger, page, item(bucket), body, known, found.0.get(page)).await
+}
+
+/// Puts a bucket into a page that needed the key once.
+pub(crate) async fn put_former<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+    bucket: &BucketName,
+    body: Value,
+) -> Result<bool, ReconcileError> {
+    put_item(ledger, page, former(bucket), body, false, None).await
+}
+
+async fn put_item<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+    name: String,
+    body: Value,
+    known: bool,
+    found: Option<&Option<Entry>>,
+) -> Result<bool, ReconcileError> {
+    let mut stored = match found {
         Some(read) => read.clone(),
         None if known => ledger.read_entry(page, &name).await?,
         // A guess: most often it is right, and then it saves the question.
@@ -146,6 +172,22 @@ pub(crate) async fn remove<L: Ledger>(
         Some(stored) => store::delete(ledger, &stored).await,
         None => Ok(()),
     }
+}
+
+/// Takes a bucket out of a page that needed the key once.
+pub(crate) async fn remove_former<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+    bucket: &BucketName,
+) -> Result<(), ReconcileError> {
+    match ledger.read_entry(page, &former(bucket)).await? {
+        Some(stored) => store::delete(ledger, &stored).await,
+        None => Ok(()),
+    }
+}
+
+fn former(bucket: &BucketName) -> String {
+    format!("{FORMER}{bucket}")
 }
 
 fn item(bucket: &BucketName) -> String {

@@ -3,15 +3,16 @@
 use guardian_core::alert::Affected;
 use guardian_core::cause::Work;
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Judgement, Reader, judge_key};
+use guardian_core::judge::{Former, Hold, Judgement, Reader, judge_key, judge_unneeded_key};
 use guardian_core::name::{CloudName, KeyArn, Resource};
-use guardian_core::plan::plan_key;
+use guardian_core::observation::KeyObservation;
+use guardian_core::plan::{plan_key, plan_removal};
 use guardian_core::settings::{Mode, Settings};
 
-use crate::apply::apply_to_key;
+use crate::apply::{apply_removal, apply_to_key};
 use crate::book::Book;
 use crate::cycle::Cycle;
-use crate::need::readers_of_key;
+use crate::need::{formers_of_key, readers_of_key};
 use crate::observe::observe_key;
 use crate::seam::{Clock, Keys, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report};
@@ -30,6 +31,10 @@ where
     let mut book = Book::load(aws, &resource).await?;
     let readers = readers_of_key(&book);
     let affected = touched(&readers);
+    let formers = formers_of_key(&book, aws.now());
+    if readers.is_empty() && !formers.is_empty() {
+        return unneeded(aws, settings, key, work, book, &formers).await;
+    }
     if readers.is_empty() {
         let around = Circumstances {
             resource: &resource,
@@ -46,8 +51,11 @@ where
         .iter()
         .map(|reader| format!("needed by `{}`", reader.bucket))
         .collect();
-    let seen = observe_key(aws, settings, key.to_string(), because).await?;
-    let mut judgement = judge_key(settings, &seen, &readers);
+    let seen = KeyObservation {
+        certain: readers.iter().any(|reader| reader.hold != Hold::Perhaps),
+        ..observe_key(aws, settings, key.to_string(), because).await?
+    };
+    let mut judgement = judge_key(settings, &seen, &readers, aws.now());
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
     let cycle = Cycle {
         resource,
@@ -78,6 +86,42 @@ fn after_rotation(report: Report, work: &Work, readers: &[Reader]) -> Report {
         "rotation keeps the key's ARN and policy; verified: Cloudinary may still decrypt what is under it in {}",
         buckets.join(", ")
     ))
+}
+
+/// Reconciles a key that buckets needed once and none needs now: its grant is told and, if they all ask for that, taken
+/// away.
+async fn unneeded<A>(
+    aws: &A,
+    settings: &Settings,
+    key: &KeyArn,
+    work: &Work,
+    mut book: Book,
+    formers: &[Former],
+) -> Result<Report, ReconcileError>
+where
+    A: Keys + Ledger + Queues + Topic + Trail + Clock,
+{
+    let because = formers
+        .iter()
+        .map(|former| format!("once needed by `{}`", former.bucket))
+        .collect();
+    let seen = observe_key(aws, settings, key.to_string(), because).await?;
+    let mut judgement = judge_unneeded_key(settings, &seen, formers);
+    let plan = plan_removal(settings, &seen, formers, &mut judgement);
+    let cycle = Cycle {
+        resource: Resource::Key(key.clone()),
+        work,
+        affected: Affected {
+            buckets: formers.iter().map(|former| former.bucket.clone()).collect(),
+            clouds: Vec::new(),
+        },
+        repairing: settings.ceilings.mode == Mode::Repair,
+        judgement,
+        elsewhere: Vec::new(),
+    };
+    let apply = async |plan| apply_removal(aws, settings, formers, &seen, plan).await;
+    let report = cycle.close(aws, &mut book, plan, apply).await?;
+    Ok(report.noted("no declared bucket needs this key any more"))
 }
 
 fn touched(readers: &[Reader]) -> Affected {

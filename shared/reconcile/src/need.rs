@@ -1,15 +1,18 @@
 //! Which keys a bucket needs and which buckets need a key: two views of one fact, each in its own resource's
 //! page of the ledger, kept by the bucket's reconcile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::judge::Reader;
+use guardian_core::evidence::Left;
+use guardian_core::judge::{Former, Hold, Reader};
+use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::BucketObservation;
 use serde_json::{Value, json};
 
 use crate::book::Book;
-use crate::index::{self, Found, READER};
+use crate::evidence::Moved;
+use crate::index::{self, FORMER, Found, READER};
 use crate::seam::{Entry, Ledger};
 use crate::{ReconcileError, store};
 
@@ -79,12 +82,17 @@ impl Needs {
         &mut self,
         ledger: &L,
         reader: &Reader,
+        holds: &BTreeMap<KeyArn, Hold>,
         seen: &BucketObservation,
         unwell: &[&KeyArn],
         found: &Found,
     ) -> Result<Vec<Look>, ReconcileError> {
         let mut queue = Vec::new();
-        let body = json!(reader);
+        let held = &self.held;
+        let reader_of = |key: &KeyArn| {
+            let before = || held.get(key).and_then(|need| Some(need.reader.as_ref()?.hold));
+            reader.holding(holds.get(key).copied().or_else(before).unwrap_or(Hold::Perhaps))
+        };
         let seen_keys = seen
             .keys
             .iter()
@@ -93,27 +101,25 @@ impl Needs {
         // A remembered key that is gone altogether has no description, but its incident still has a key.
         let gone = unwell.iter().map(|key| (*key).clone());
         let lost = self.held.keys().cloned();
-        let lost = lost.filter(|key| found.lacks(&Resource::Key(key.clone()), &body));
-        let mut keys: Vec<KeyArn> = seen_keys.chain(gone).chain(lost).collect();
-        keys.sort();
-        keys.dedup();
-        for key in keys {
+        let lost = lost.filter(|key| found.lacks(&Resource::Key(key.clone()), &json!(reader_of(key))));
+        let keys: BTreeSet<KeyArn> = seen_keys.chain(gone).chain(lost).collect();
+        let keys: Vec<(KeyArn, Reader)> = keys
+            .into_iter()
+            .map(|key| {
+                let reader = reader_of(&key);
+                (key, reader)
+            })
+            .collect();
+        for (key, reader) in keys {
+            let body = json!(reader);
             let page = Resource::Key(key.clone());
             let is_unwell = unwell.contains(&&key);
             let known = self.held.get(&key);
             let was_unwell = known.is_some_and(|need| need.unwell);
-            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(reader));
+            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(&reader));
             let is_in_place = noted && !found.lacks(&page, &body);
             let is_new = !is_in_place
-                && index::put(
-                    ledger,
-                    &page,
-                    &reader.bucket,
-                    body.clone(),
-                    known.is_some(),
-                    found,
-                )
-                .await?;
+                && index::put(ledger, &page, &reader.bucket, body, known.is_some(), found).await?;
             if is_unwell || was_unwell || is_new {
                 queue.push(Look {
                     key: key.clone(),
@@ -132,7 +138,7 @@ impl Needs {
             );
             let need = Need {
                 version: store::put(ledger, &entry).await?,
-                reader: Some(reader.clone()),
+                reader: Some(reader),
                 unwell: is_unwell,
             };
             self.held.insert(key, need);
@@ -150,6 +156,36 @@ impl Needs {
             index::remove(ledger, &page, bucket).await?;
         }
         Ok(())
+    }
+
+    /// Moves the bucket, in the pages of these keys, from those that need them to those that did, or back. Answers with
+    /// the keys that nobody may need now: what is open about them may be over, and what they grant needless.
+    pub(crate) async fn turn<L: Ledger>(
+        &mut self,
+        ledger: &L,
+        bucket: &BucketName,
+        moved: &Moved,
+    ) -> Result<Vec<Look>, ReconcileError> {
+        for key in &moved.back {
+            index::remove_former(ledger, &Resource::Key(key.clone()), bucket).await?;
+        }
+        let mut queue = Vec::new();
+        for (key, left) in &moved.left {
+            let page = Resource::Key(key.clone());
+            index::put_former(ledger, &page, bucket, json!(left)).await?;
+            if let Some(need) = self.held.get(key) {
+                index::remove(ledger, &page, bucket).await?;
+                // Last, so that whatever failed before is done again.
+                let entry = own(bucket, key, need.version, Value::Null);
+                store::delete(ledger, &entry).await?;
+                self.held.remove(key);
+            }
+            queue.push(Look {
+                key: key.clone(),
+                is_new: false,
+            });
+        }
+        Ok(queue)
     }
 
     /// Forgets every key the bucket needed.
@@ -174,6 +210,18 @@ fn own(bucket: &BucketName, key: &KeyArn, version: u64, body: Value) -> Entry {
         body,
         expires: None,
     }
+}
+
+/// The buckets that needed a key once, as it stands now.
+pub(crate) fn formers_of_key(book: &Book, now: Moment) -> Vec<Former> {
+    let items = book
+        .others
+        .values()
+        .filter(|entry| entry.name.starts_with(FORMER));
+    items
+        .filter_map(|entry| serde_json::from_value::<Left>(entry.body.clone()).ok())
+        .map(|left| left.as_of(now))
+        .collect()
 }
 
 /// The buckets that need a key.

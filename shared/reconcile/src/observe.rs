@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use futures_util::join;
 use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::census::Counts;
 use guardian_core::cloudinary::{MARKER_PREFIX, marker_key};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, CloudName, KeyArn};
@@ -40,23 +41,28 @@ pub async fn observe_bucket<A: Buckets + Keys>(
     remembered: &[KeyArn],
 ) -> Result<BucketObservation, CallError> {
     let outside = look_at_bucket(aws, settings, declaration).await?;
-    let known = KnownKeys {
-        remembered,
-        on_objects: &[],
-        named: &[],
-    };
-    look_at_keys(aws, settings, declaration, known, outside).await
+    let known: Vec<KnownKey> = remembered
+        .iter()
+        .map(|key| KnownKey {
+            key: key.clone(),
+            because: "objects written earlier may be under it".to_owned(),
+            certain: false,
+            is_hint: false,
+        })
+        .collect();
+    look_at_keys(aws, settings, declaration, &known, outside).await
 }
 
-/// Keys that no configuration names.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KnownKeys<'a> {
-    /// From earlier looks.
-    pub(crate) remembered: &'a [KeyArn],
-    /// Seen on objects now.
-    pub(crate) on_objects: &'a [KeyArn],
-    /// Named by events, and not seen on an object.
-    pub(crate) named: &'a [KeyArn],
+/// A key that is known to matter though no setting may name it.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownKey {
+    pub(crate) key: KeyArn,
+    /// How that is known, in words for a person.
+    pub(crate) because: String,
+    /// Whether objects are under it for certain.
+    pub(crate) certain: bool,
+    /// Whether nothing but an event says so: if there is no such key, there is nothing in it.
+    pub(crate) is_hint: bool,
 }
 
 /// The first half: everything but the keys and what hinges on the policy.
@@ -111,7 +117,7 @@ pub(crate) async fn look_at_keys<A: Buckets + Keys>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
-    known: KnownKeys<'_>,
+    known: &[KnownKey],
     seen: BucketObservation,
 ) -> Result<BucketObservation, CallError> {
     if seen.presence != Presence::Here {
@@ -130,9 +136,19 @@ pub(crate) async fn look_at_keys<A: Buckets + Keys>(
         },
         observe_keys(aws, settings, named)
     );
+    let mut keys = keys?;
+    let is_nothing = |key: &KeyObservation| {
+        let is_missing =
+            matches!(&key.description, Err(Unknown::Call(error)) if error.kind == CallErrorKind::NotFound);
+        is_missing
+            && known
+                .iter()
+                .any(|known| known.is_hint && known.key.as_str() == key.named)
+    };
+    keys.retain(|key| !(key.named_by.is_empty() && is_nothing(key)));
     Ok(BucketObservation {
         public_access_block: public_access_block?,
-        keys: keys?,
+        keys,
         ..seen
     })
 }
@@ -148,6 +164,12 @@ fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
         listed: Ok(Vec::new()),
         keys: Vec::new(),
     }
+}
+
+/// The keys in the counts of objects that have the form of a key.
+pub(crate) fn keys_on_objects(settings: &Settings, counts: &Counts) -> Vec<KeyArn> {
+    let named = counts.keys.keys().map(|key| full_name(settings, key));
+    named.filter_map(|key| key.parse().ok()).collect()
 }
 
 async fn list_markers<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Vec<String>, CallError> {
@@ -184,6 +206,8 @@ async fn head_marker<A: Buckets>(
 struct Named {
     name: String,
     because: Vec<String>,
+    /// Those of the reasons that are settings.
+    named_by: Vec<String>,
     certain: bool,
 }
 
@@ -192,21 +216,16 @@ fn keys_to_look_at(
     declaration: &Declaration,
     encryption: &Known<DefaultEncryption>,
     markers: &[MarkerObservation],
-    known: KnownKeys<'_>,
+    known: &[KnownKey],
 ) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
-    let mut add = |name: String, because: &str, certain: bool| match named
-        .iter_mut()
-        .find(|known| known.name == name)
-    {
-        Some(known) => {
-            known.because.push(because.to_owned());
-            known.certain |= certain;
-        }
+    let mut add = |name: String, because: &str| match named.iter_mut().find(|known| known.name == name) {
+        Some(known) => known.because.push(because.to_owned()),
         None => named.push(Named {
             name,
             because: vec![because.to_owned()],
-            certain,
+            named_by: Vec::new(),
+            certain: true,
         }),
     };
     if let Ok(DefaultEncryption::Kms { key, .. }) = encryption {
@@ -214,31 +233,35 @@ fn keys_to_look_at(
         let name = key
             .as_deref()
             .map_or_else(|| "alias/aws/s3".to_owned(), |key| full_name(settings, key));
-        add(name, "the bucket's default key", true);
+        add(name, "the bucket's default key");
     }
     for key in &declaration.keys {
-        add(key.to_string(), "declared", true);
+        add(key.to_string(), "declared");
     }
     for marker in markers {
         if let Ok(Some(head)) = &marker.head
             && let ObjectEncryption::Kms(key) = &head.encryption
         {
             let because = format!("the marker of `{}` is under it", marker.cloud);
-            add(full_name(settings, key), &because, true);
+            add(full_name(settings, key), &because);
         }
     }
-    for key in known.on_objects {
-        add(key.to_string(), "an object just written is under it", true);
+    for key in &mut named {
+        key.named_by.clone_from(&key.because);
     }
-    for key in known.named {
-        add(
-            key.to_string(),
-            "an event named it as the key of an object",
-            false,
-        );
-    }
-    for key in known.remembered {
-        add(key.to_string(), "objects written earlier may be under it", false);
+    for known in known {
+        match named.iter_mut().find(|key| key.name == known.key.as_str()) {
+            Some(key) => {
+                key.because.push(known.because.clone());
+                key.certain |= known.certain;
+            }
+            None => named.push(Named {
+                name: known.key.to_string(),
+                because: vec![known.because.clone()],
+                named_by: Vec::new(),
+                certain: known.certain,
+            }),
+        }
     }
     named
 }
@@ -275,6 +298,7 @@ async fn observe_keys<A: Keys>(
         match seen.iter_mut().find(is_it) {
             Some(known) => {
                 known.because.extend(key.because);
+                known.named_by.extend(key.named_by);
                 known.certain |= key.certain;
             }
             None => fresh.push(key),
@@ -293,6 +317,7 @@ async fn look_at_all<A: Keys>(
         let seen = observe_key(aws, settings, key.name, key.because).await?;
         Ok(KeyObservation {
             certain: key.certain,
+            named_by: key.named_by,
             ..seen
         })
     });
@@ -327,6 +352,7 @@ pub async fn observe_key<A: Keys>(
     Ok(KeyObservation {
         named,
         because,
+        named_by: Vec::new(),
         certain: true,
         description,
         policy,

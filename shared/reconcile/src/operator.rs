@@ -1,16 +1,19 @@
 //! A look, and a repair, by hand: what the operator tool does. Needs no ledger, no queue and no topic, and
 //! sees to the keys of the bucket in the same go.
 
+use futures_util::join;
 use guardian_core::call::CallError;
 use guardian_core::declaration::Declaration;
 use guardian_core::judge::{Judgement, Reader, judge_bucket};
-use guardian_core::observation::BucketObservation;
+use guardian_core::moment::Moment;
+use guardian_core::observation::{BucketObservation, Presence};
 use guardian_core::plan::{Change, Plan, plan_bucket, plan_key};
 use guardian_core::settings::Settings;
 
 use crate::apply::{Applied, apply_to_bucket, apply_to_key};
-use crate::observe::observe_bucket;
-use crate::seam::{Buckets, Keys};
+use crate::observe::{KnownKey, keys_on_objects, look_at_bucket, look_at_keys, observe_bucket};
+use crate::sample::{Draw, Drawn, draw};
+use crate::seam::{Buckets, Clock, Keys};
 
 /// What a look by hand found, and what it would change.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,25 +33,75 @@ pub struct Look {
 /// # Errors
 ///
 /// A call that failed for the moment.
-pub async fn look<A: Buckets + Keys>(
+pub async fn look<A: Buckets + Keys + Clock>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
 ) -> Result<Look, CallError> {
     let seen = observe_bucket(aws, settings, declaration, &[]).await?;
-    let mut judgement = judge_bucket(settings, declaration, &seen);
+    Ok(judged(settings, declaration, seen, aws.now()))
+}
+
+/// What became of a sample: drawn, or refused for good.
+pub type Sampled = Result<Drawn, CallError>;
+
+/// The same, with the keys that a sample of the bucket's objects is under. What may not be listed or looked at stays
+/// unknown and keeps nothing else from being judged. A sample of no object is not drawn.
+///
+/// # Errors
+///
+/// A call that failed for the moment.
+pub async fn look_with_sample<A: Buckets + Keys + Clock>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    sample: Draw,
+) -> Result<(Look, Option<Sampled>), CallError> {
+    if sample.size == 0 {
+        return Ok((look(aws, settings, declaration).await?, None));
+    }
+    let (outside, drawn) = join!(
+        look_at_bucket(aws, settings, declaration),
+        draw(aws, declaration, sample)
+    );
+    let outside = outside?;
+    let sampled = match drawn {
+        // Where the bucket cannot be reached at all, that is what there is to say.
+        _ if outside.presence != Presence::Here => None,
+        Err(error) if error.is_transient() => return Err(error),
+        drawn => Some(drawn),
+    };
+    let on_objects = match &sampled {
+        Some(Ok(drawn)) => keys_on_objects(settings, &drawn.census.counts),
+        Some(Err(_)) | None => Vec::new(),
+    };
+    let known: Vec<KnownKey> = on_objects
+        .into_iter()
+        .map(|key| KnownKey {
+            key,
+            because: "objects are under it".to_owned(),
+            certain: true,
+            is_hint: false,
+        })
+        .collect();
+    let seen = look_at_keys(aws, settings, declaration, &known, outside).await?;
+    Ok((judged(settings, declaration, seen, aws.now()), sampled))
+}
+
+fn judged(settings: &Settings, declaration: &Declaration, seen: BucketObservation, now: Moment) -> Look {
+    let mut judgement = judge_bucket(settings, declaration, &seen, now);
     let mut plan = plan_bucket(settings, declaration, &seen, &mut judgement);
     let readers = [Reader::of(declaration)];
     for key in &seen.keys {
         plan.changes
             .extend(plan_key(settings, key, &readers, &mut judgement).changes);
     }
-    Ok(Look {
+    Look {
         declaration: declaration.clone(),
         seen,
         judgement,
         plan,
-    })
+    }
 }
 
 /// Applies the plan of a look.
@@ -56,7 +109,7 @@ pub async fn look<A: Buckets + Keys>(
 /// # Errors
 ///
 /// A call that failed for the moment; what was written before it stays written.
-pub async fn repair<A: Buckets + Keys>(
+pub async fn repair<A: Buckets + Keys + Clock>(
     aws: &A,
     settings: &Settings,
     look: &Look,

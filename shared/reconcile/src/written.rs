@@ -12,9 +12,10 @@
 //! the key's own reconcile from its policy as it reads it then, the roles let it write no key but those of `KeyArns`,
 //! and nobody but S3 and CloudTrail can send such an event (EventBridge takes no source `aws.…` from anybody else).
 
+use std::collections::BTreeMap;
+
 use futures_util::future::join_all;
 use futures_util::join;
-use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{ObjectEncryption, ObjectHead};
@@ -31,14 +32,21 @@ use crate::{ReconcileError, store};
 /// In a bucket's page: what was looked at and what was not.
 const WRITTEN: &str = "written";
 
-/// What a look at new objects came to: keys that the bucket was not known to need.
+/// What a look at new objects came to: keys that were not known, each with an object of it.
 pub(crate) struct Found {
     /// Those seen on an object.
-    pub(crate) seen: Vec<KeyArn>,
+    pub(crate) seen: BTreeMap<KeyArn, String>,
     /// Those that only events name.
-    pub(crate) named: Vec<KeyArn>,
+    pub(crate) named: BTreeMap<KeyArn, String>,
     /// What was looked at, for people.
     pub(crate) said: String,
+}
+
+impl Found {
+    /// All of them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyArn> {
+        self.seen.keys().chain(self.named.keys())
+    }
 }
 
 /// What the ledger counts of a bucket's new objects.
@@ -84,10 +92,14 @@ pub(crate) async fn look_at<A: Buckets + Keys + Ledger + Clock>(
         .iter()
         .map(|hint| hint.check(aws, settings, &declaration.bucket));
     let (heads, checks) = join!(join_all(heads), join_all(checks));
-    let (mut seen, mut named) = (Vec::new(), Vec::new());
-    for head in heads {
+    let (mut seen, mut named) = (BTreeMap::new(), BTreeMap::new());
+    for (object, head) in picked.iter().zip(heads) {
         match head {
-            Ok(head) => seen.extend(head.and_then(|head| key_of(settings, head))),
+            Ok(head) => {
+                if let Some(key) = head.and_then(|head| key_of(settings, head)) {
+                    seen.entry(key).or_insert_with(|| object.clone());
+                }
+            }
             Err(error) if error.is_transient() => return Err(error.into()),
             // What Cloudinary may do with the object is another matter; here only its key stays unknown.
             Err(error) => {
@@ -99,16 +111,16 @@ pub(crate) async fn look_at<A: Buckets + Keys + Ledger + Clock>(
     }
     for (hint, check) in hints.into_iter().zip(checks) {
         let Check { key, settles } = check?;
+        let object = hint.example.object;
         if !settles && key.as_ref() != Some(&hint.key) {
-            named.push(hint.key);
+            named.insert(hint.key, object.clone());
         }
-        seen.extend(key);
+        if let Some(key) = key {
+            seen.entry(key).or_insert(object);
+        }
     }
-    seen.sort();
-    seen.dedup();
-    seen.retain(|key| !known.contains(&key));
-    named.retain(|key| !seen.contains(key));
-    let named = that_exist(aws, named).await?;
+    seen.retain(|key, _| !known.contains(&key));
+    named.retain(|key, _| !seen.contains_key(key));
     let mut said = Vec::new();
     if written_now > 0 {
         said.push(format!(
@@ -177,22 +189,6 @@ impl Hint {
             }
         }
     }
-}
-
-/// Those of the keys that KMS knows, or does not say of whether it does.
-async fn that_exist<A: Keys>(aws: &A, keys: Vec<KeyArn>) -> Result<Vec<KeyArn>, CallError> {
-    let answers = join_all(keys.iter().map(|key| aws.describe_key(key.as_str()))).await;
-    let mut left = Vec::new();
-    for (key, answer) in keys.into_iter().zip(answers) {
-        match answer {
-            Err(error) if error.is_transient() => return Err(error),
-            Err(error) if error.kind == CallErrorKind::NotFound => {
-                warn!(%key, "an event named the key, and KMS knows none such");
-            }
-            Ok(_) | Err(_) => left.push(key),
-        }
-    }
-    Ok(left)
 }
 
 /// The KMS key that an object is under.

@@ -14,13 +14,14 @@ impl Clock for Model {
 }
 
 impl Model {
-    /// Lets time pass: delayed messages and events arrive, keys reach the date of their deletion.
+    /// Lets time pass: delayed messages and events arrive, keys and their material reach their date.
     pub fn advance(&self, duration: Duration) {
         self.change(|state| {
             state.now = state
                 .now
                 .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
             state.delete_due_keys();
+            state.expire_key_materials();
         });
     }
 

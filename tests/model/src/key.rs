@@ -1,12 +1,13 @@
 //! KMS keys: how they are found, who may call them, their states and their policies.
 
 mod lifecycle;
+mod material;
 mod policy;
 
 use guardian_core::call::CallErrorKind;
 use guardian_core::moment::Moment;
 use guardian_core::name::KeyArn;
-use guardian_core::observation::{KeyManager, KeyState};
+use guardian_core::observation::{KeyManager, KeyOrigin, KeyState, MultiRegion};
 use serde_json::{Value, json};
 
 use crate::eventual::Eventual;
@@ -23,6 +24,21 @@ pub(crate) struct Key {
     pub(crate) state: KeyState,
     pub(crate) policy: Eventual<Document>,
     pub(crate) deletion_date: Option<Moment>,
+    /// In `PendingReplicaDeletion`: the days that come after.
+    pub(crate) deletion_window: Option<u32>,
+    pub(crate) origin: KeyOrigin,
+    /// The materials that were ever in use; all of them have to be there.
+    pub(crate) materials: Vec<Material>,
+    pub(crate) multi_region: Option<MultiRegion>,
+    pub(crate) key_store: Option<String>,
+}
+
+/// Key material that was imported.
+#[derive(Debug, Clone)]
+pub(crate) struct Material {
+    pub(crate) id: String,
+    pub(crate) is_there: bool,
+    pub(crate) expires: Option<Moment>,
 }
 
 impl Key {
@@ -33,7 +49,18 @@ impl Key {
             state: KeyState::Enabled,
             policy: Eventual::new(document),
             deletion_date: None,
+            deletion_window: None,
+            origin: KeyOrigin::AwsKms,
+            materials: Vec::new(),
+            multi_region: None,
+            key_store: None,
         }
+    }
+
+    /// When the first of its materials expires.
+    pub(crate) fn material_expires(&self) -> Option<Moment> {
+        let there = self.materials.iter().filter(|material| material.is_there);
+        there.filter_map(|material| material.expires).min()
     }
 }
 

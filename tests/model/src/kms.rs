@@ -21,6 +21,11 @@ impl Keys for Model {
                 state: key.state.clone(),
                 manager: key.manager,
                 deletion_date: key.deletion_date,
+                deletion_window: key.deletion_window,
+                origin: Some(key.origin),
+                material_expires: key.material_expires(),
+                multi_region: key.multi_region.clone(),
+                key_store: key.key_store.clone(),
                 arn,
             })
         })

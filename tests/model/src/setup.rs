@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use guardian_core::name::{AccountId, BucketName, KeyArn};
 use guardian_core::observation::{
-    DefaultEncryption, KeyManager, KeyState, ObjectEncryption, ObjectOwnership, PublicAccessBlock,
+    DefaultEncryption, KeyManager, KeyOrigin, KeyState, MultiRegion, ObjectEncryption, ObjectOwnership,
+    PublicAccessBlock,
 };
 
 use crate::bucket::{Bucket, Object};
@@ -140,6 +141,25 @@ impl Model {
     /// Puts a key into any state, also one that no call leads to (`PendingImport`, `Unavailable`, …).
     pub fn set_key_state(&self, key: &KeyArn, key_state: KeyState) {
         self.change(|state| state.force_key_state(key, key_state));
+    }
+
+    /// Makes a key the primary of a multi-Region key with these replicas.
+    pub fn replicate_key(&self, key: &KeyArn, replicas: Vec<KeyArn>) {
+        self.change(|state| {
+            if let Some(key) = state.keys.get_mut(key) {
+                key.multi_region = Some(MultiRegion::Primary { replicas });
+            }
+        });
+    }
+
+    /// Moves a key into a custom key store, as if it had been made there.
+    pub fn put_in_key_store(&self, key: &KeyArn, origin: KeyOrigin, store: &str) {
+        self.change(|state| {
+            if let Some(key) = state.keys.get_mut(key) {
+                key.origin = origin;
+                key.key_store = Some(store.to_owned());
+            }
+        });
     }
 
     /// Points an alias (`alias/…`) at a key of ours.

@@ -2,7 +2,7 @@
 
 use guardian_core::moment::Moment;
 use guardian_core::name::KeyArn;
-use guardian_core::observation::{KeyManager, KeyState};
+use guardian_core::observation::{KeyManager, KeyOrigin, KeyState, MultiRegion};
 use guardian_reconcile::seam::Keys;
 
 use super::wire::{Reply, over};
@@ -69,12 +69,69 @@ async fn a_key_is_described_in_our_words() {
         (KeyState::PendingDeletion, KeyManager::Aws)
     );
     assert_eq!(doomed.deletion_date, Some(Moment::from_unix(1_795_428_900)));
-    for word in ["Unavailable", "PendingImport", "SomethingNew"] {
+    for word in ["Unavailable", "PendingImport", "Updating", "SomethingNew"] {
         let other = described(&format!(r#""Arn":"{ARN}","KeyState":"{word}""#))
             .await
             .unwrap();
-        assert_eq!(other.state, KeyState::Other(word.to_owned()));
+        assert_eq!(other.state, KeyState::from(word));
+        assert_eq!(other.state.as_str(), word);
     }
+}
+
+#[tokio::test]
+async fn imported_material_tells_when_it_expires() {
+    let imported = |model: &str| {
+        format!(
+            r#""Arn":"{ARN}","KeyState":"Enabled","Origin":"EXTERNAL","ExpirationModel":"{model}","ValidTo":1795428900.0"#
+        )
+    };
+    let expiring = described(&imported("KEY_MATERIAL_EXPIRES")).await.unwrap();
+    assert_eq!(expiring.origin, Some(KeyOrigin::External));
+    assert_eq!(expiring.material_expires, Some(Moment::from_unix(1_795_428_900)));
+    let lasting = described(&imported("KEY_MATERIAL_DOES_NOT_EXPIRE"))
+        .await
+        .unwrap();
+    assert_eq!(lasting.material_expires, None);
+}
+
+#[tokio::test]
+async fn a_key_store_and_an_origin_are_told_where_kms_tells_them() {
+    for (word, origin) in [
+        ("AWS_KMS", Some(KeyOrigin::AwsKms)),
+        ("AWS_CLOUDHSM", Some(KeyOrigin::AwsCloudHsm)),
+        ("EXTERNAL_KEY_STORE", Some(KeyOrigin::ExternalKeyStore)),
+        ("SOMEWHERE_ELSE", None),
+    ] {
+        let metadata = format!(
+            r#""Arn":"{ARN}","KeyState":"Unavailable","Origin":"{word}","CustomKeyStoreId":"cks-1234567890abcdef0""#
+        );
+        let described = described(&metadata).await.unwrap();
+        assert_eq!(described.origin, origin, "{word}");
+        assert_eq!(described.key_store.as_deref(), Some("cks-1234567890abcdef0"));
+    }
+}
+
+#[tokio::test]
+async fn a_multi_region_key_tells_its_kin() {
+    let there = ARN.replace("eu-west-1", "us-east-2");
+    let configuration = |kind: &str| {
+        format!(
+            r#""Arn":"{ARN}","KeyState":"PendingReplicaDeletion","PendingDeletionWindowInDays":7,"MultiRegion":true,
+            "MultiRegionConfiguration":{{"MultiRegionKeyType":"{kind}",
+                "PrimaryKey":{{"Arn":"{ARN}","Region":"eu-west-1"}},
+                "ReplicaKeys":[{{"Arn":"{there}","Region":"us-east-2"}}]}}"#
+        )
+    };
+    let primary = described(&configuration("PRIMARY")).await.unwrap();
+    assert_eq!(
+        (primary.state, primary.deletion_window),
+        (KeyState::PendingReplicaDeletion, Some(7))
+    );
+    let replicas = vec![there.parse().unwrap()];
+    assert_eq!(primary.multi_region, Some(MultiRegion::Primary { replicas }));
+    let replica = described(&configuration("REPLICA")).await.unwrap();
+    let primary = Some(key());
+    assert_eq!(replica.multi_region, Some(MultiRegion::Replica { primary }));
 }
 
 #[tokio::test]

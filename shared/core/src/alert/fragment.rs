@@ -33,8 +33,12 @@ pub fn fragments(desired: &Desired) -> Fragments {
     match desired {
         Desired::BucketStatement { bucket, statement } => added(&of_bucket(bucket), statement),
         Desired::KeyStatement { key, statement } => added(&of_key(key), statement),
-        Desired::BucketDeny { bucket, statements } => replaced(&of_bucket(bucket), statements),
-        Desired::KeyDeny { key, statements } => replaced(&of_key(key), statements),
+        Desired::BucketDeny { bucket, statements } => several(DENY, &of_bucket(bucket), statements),
+        Desired::KeyDeny { key, statements } => several(DENY, &of_key(key), statements),
+        Desired::KeyNarrowed { key, statements } => {
+            several("in the place of what allows more, in", &of_key(key), statements)
+        }
+        Desired::KeyRemoval { key, statements } => several("to be taken out of", &of_key(key), statements),
         Desired::Marker { bucket, key, sse_s3 } => marker(bucket, key, *sse_s3),
     }
 }
@@ -69,18 +73,21 @@ fn added([terraform, cloudformation]: &Places, statement: &Value) -> Fragments {
     }
 }
 
-fn replaced([terraform, cloudformation]: &Places, statements: &[Value]) -> Fragments {
+const DENY: &str = "in the place of the Deny, in";
+
+/// Statements, and what to do with them there.
+fn several(what: &str, [terraform, cloudformation]: &Places, statements: &[Value]) -> Fragments {
     let all = |render: fn(&Value) -> String, between: &str| {
         let rendered: Vec<String> = statements.iter().map(render).collect();
         rendered.join(between)
     };
     Fragments {
         terraform: Fragment {
-            place: format!("in the place of the Deny, in {terraform}"),
+            place: format!("{what} {terraform}"),
             text: all(hcl::statement, "\n\n"),
         },
         cloudformation: Fragment {
-            place: format!("in the place of the Deny, in {cloudformation}"),
+            place: format!("{what} {cloudformation}"),
             text: all(json, ",\n"),
         },
     }

@@ -86,6 +86,9 @@ const fn keep(code: Code) -> &'static str {
         Code::MarkerMissing => {
             "Keep the marker out of whatever removed it (a sync with `--delete`, a lifecycle rule), or keep it in the source below."
         }
+        Code::KeyGrantUnused => {
+            "Take the statement below out of the source that writes this policy, so that the next run does not put it back."
+        }
         _ => {
             "Put the statement below into the source that writes this policy, so that the next run does not take it away again."
         }
@@ -114,7 +117,7 @@ fn filled(step: &str, names: &Names, dress: &impl Fn(&str) -> String) -> String 
 }
 
 /// A name as one word of a shell's command line, whatever it holds.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     let harmless = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@%+=,".contains(&b);
     if !name.is_empty() && name.bytes().all(harmless) {
         name.to_owned()

@@ -25,7 +25,17 @@ fn only_the_cloud_names_are_required() {
     );
     assert_eq!(declaration.prefixes, ["*"]);
     assert_eq!(declaration.mode, Mode::Repair);
-    assert!(declaration.keys.is_empty());
+    assert!(declaration.keys.is_empty() && !declaration.prune);
+}
+
+#[test]
+fn pruning_is_asked_for_in_so_many_words() {
+    let pruning = parse(r#"{"clouds": ["demo"], "prune": true}"#).unwrap();
+    assert!(pruning.prune);
+    assert_eq!(
+        complaint(r#"{"clouds": ["demo"], "prune": "yes"}"#),
+        "`prune`: `\"yes\"` is neither; write `true` or `false`"
+    );
 }
 
 #[test]

@@ -170,6 +170,24 @@ catalogue! {
             "Write it again as an empty object: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
             "Keep `.wellknown/cloudinary/` out of the lifecycle rule that archived it.",
         ],
+    ObjectsCustomerKey "objects-customer-key" Medium Human "some objects are encrypted with keys that only their writer has"
+        means "S3 keeps no key for an object under SSE-C: whoever reads it has to send the key along, and Cloudinary does not. Each of these objects fails to be read, whatever the policies say (S3 User Guide, \"Using server-side encryption with customer-provided keys\")."
+        do [
+            "Copy each of them in place without the key, so that the bucket's default encryption takes over: `aws s3 cp s3://BUCKET/OBJECT s3://BUCKET/OBJECT --sse-c-copy-source AES256 --sse-c-copy-source-key fileb://KEY_FILE`.",
+            "If Cloudinary is not meant to read them, say what it is meant to read in the declaration: `\"prefixes\": [\"img/*\"]`.",
+        ],
+    ObjectsArchived "objects-archived" Medium Human "some objects lie in an archive"
+        means "An object in S3 Glacier Flexible Retrieval or Deep Archive, or in an archive tier of Intelligent-Tiering, must be restored before it can be read; until then GetObject fails with InvalidObjectState (S3 API Reference, GetObject). It is most often a lifecycle rule that moved them there."
+        do [
+            "Restore what Cloudinary has to read: `aws s3api restore-object --bucket BUCKET --key OBJECT --restore-request Days=7`; to keep it readable, copy it back into a class without archive afterwards.",
+            "Look for the lifecycle rule that moves objects: `aws s3api get-bucket-lifecycle-configuration --bucket BUCKET`, and let it transition to Glacier Instant Retrieval instead, which is read at once.",
+            "If Cloudinary is not meant to read them, say what it is meant to read in the declaration: `\"prefixes\": [\"img/*\"]`.",
+        ],
+    ObjectsForeign "objects-foreign" Medium Human "some objects belong to another account"
+        means "A bucket policy applies to the objects that the bucket's owner owns. Where Object Ownership leaves an upload to the account that wrote it, the grant to Cloudinary does not reach that object, and reads fail with AccessDenied though the policy is right (S3 User Guide, \"Controlling ownership of objects and disabling ACLs for your bucket\")."
+        do [
+            "Let the bucket's owner own all of its objects, which also takes effect on those that are there: `aws s3api put-bucket-ownership-controls --bucket BUCKET --ownership-controls 'Rules=[{ObjectOwnership=BucketOwnerEnforced}]'`. It turns ACLs off: look first whether anything still depends on them.",
+        ],
     KeyGrantMissing "key-grant-missing" Critical Repair "the key policy does not let Cloudinary decrypt"
         means "The policy of a key that objects are encrypted under does not allow Cloudinary's account `kms:Decrypt` and `kms:DescribeKey`, so reads of these objects fail with AccessDenied though the bucket policy is intact. For a caller of another account the key policy has to allow it, and so has that account (KMS Developer Guide, \"Allowing users in other accounts to use a KMS key\"). Objects stay under the key they were written with: a new default key does not make the old one dispensable."
         do [
@@ -188,6 +206,20 @@ catalogue! {
             "Look at the condition key that the message names.",
             "Better, add the documented statement without a Condition beside it; `guardian explain --bucket BUCKET --key KEY_ARN --key-policy FILE` judges the result.",
         ],
+    KeyGrantBroad "key-grant-broad" Medium Human "the key policy lets Cloudinary do more than read"
+        means "The policy of a key allows Cloudinary's account more than `kms:Decrypt` and `kms:DescribeKey`, which is all that reading takes (Cloudinary, \"Upload from a private storage URL\"). Reads work; but all customers of Cloudinary share that account, so every further right is theirs as well. A bucket that Cloudinary writes its backups to is another matter: PutObject under the key takes `kms:GenerateDataKey` besides (S3 User Guide, \"Using server-side encryption with AWS KMS keys\"). A statement that somebody wrote is never narrowed by the guardian."
+        do [
+            "If Cloudinary writes backups to a bucket under this key, keep `kms:GenerateDataKey` in the statement and take out the rest.",
+            "Otherwise put the narrowed statement below in the place of the one that the message names, in the source that writes the policy.",
+            "Grants that were made with `kms:CreateGrant` outlive the statement: `aws kms list-grants --key-id KEY_ARN`.",
+        ],
+    KeyGrantUnused "key-grant-unused" Low Human "the key policy lets Cloudinary decrypt, and nothing needs it any more"
+        means "A key carries Cloudinary's grant, and a complete census of every bucket that once needed it found no current object under it. Reads do not depend on it: `s3:GetObject` reaches current versions alone. Least privilege says to take it out; with `\"prune\": true` in the declarations of all those buckets and mode `repair` the guardian does so by itself, and puts it back as soon as an object or a default needs the key again."
+        do [
+            "Take the statement that the message names out of the key's policy and of the source that writes it.",
+            "Or let the guardian do it: `\"prune\": true` in `/cloudinary-guardian/buckets/BUCKET`.",
+            "If older versions of objects under the key are to be restored for Cloudinary one day, list the key under `keys` in the declaration, and the grant stays.",
+        ],
     KeyDisabled "key-disabled" Critical Human "the key is disabled"
         means "A disabled key decrypts nothing, whatever its policy says (KMS Developer Guide, \"Key states of AWS KMS keys\"): every object under it is unreadable for everybody, Cloudinary included. The guardian never enables a key; disabling one is a person's decision."
         do [
@@ -195,17 +227,37 @@ catalogue! {
             "Enable it: `aws kms enable-key --key-id KEY_ARN`.",
         ],
     KeyPendingDeletion "key-pending-deletion" Critical Human "the key is scheduled for deletion"
-        means "A key that waits for its deletion decrypts nothing, so every object under it is unreadable now. Once it is deleted, what was encrypted under it can never be read again by anybody (KMS Developer Guide, \"Deleting AWS KMS keys\"); the message says when."
+        means "A key that waits for its deletion decrypts nothing, so every object under it is unreadable now; the same holds for a multi-Region primary key that waits for its replicas to be deleted first (KMS API Reference, ScheduleKeyDeletion). Once it is deleted, what was encrypted under it can never be read again by anybody (KMS Developer Guide, \"Deleting AWS KMS keys\"); the message says when. With S3 Bucket Keys some reads go on for a while from what S3 got before."
         do [
             "Stop it before the date: `aws kms cancel-key-deletion --key-id KEY_ARN`. The key is disabled then.",
             "Enable it: `aws kms enable-key --key-id KEY_ARN`.",
-            "If it is meant to go, re-encrypt every object under it first.",
+            "If it is meant to go, bring every object under another key first; `aws kms get-key-last-usage --key-id KEY_ARN` says when this one was last used.",
+        ],
+    KeyMaterialMissing "key-material-missing" Critical Human "the key's imported material was deleted or has expired"
+        means "The key was made for key material of your own, and some or all of it is not there: deleted, expired, or never imported. Until every material that was ever in use is back the key is in state PendingImport and decrypts nothing (KMS Developer Guide, \"Importing key material for AWS KMS keys\"). Only the very same material decrypts what is there; AWS has no copy of it."
+        do [
+            "Fetch what wraps the material: `aws kms get-parameters-for-import --key-id KEY_ARN --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096`.",
+            "Encrypt the same material with that public key and import it: `aws kms import-key-material --key-id KEY_ARN --import-type EXISTING_KEY_MATERIAL --import-token fileb://TOKEN --encrypted-key-material fileb://MATERIAL --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE`.",
+            "A rotated key needs all of its materials; this names those in PENDING_IMPORT: `aws kms list-key-rotations --key-id KEY_ARN --include-key-material ALL_KEY_MATERIAL`.",
+        ],
+    KeyMaterialExpiring "key-material-expiring" Medium Human "the key's imported material expires soon"
+        means "Key material that was imported with an expiry reaches it within 30 days. KMS then deletes it, and the key decrypts nothing until the same material is imported again (KMS API Reference, ImportKeyMaterial). Reads work until that day; within the last seven days the finding weighs `high`."
+        do [
+            "Import the same material again before the date, with a later expiry or none: `aws kms get-parameters-for-import --key-id KEY_ARN --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096`, then `aws kms import-key-material --key-id KEY_ARN --import-type EXISTING_KEY_MATERIAL --import-token fileb://TOKEN --encrypted-key-material fileb://MATERIAL --expiration-model KEY_MATERIAL_DOES_NOT_EXPIRE`.",
+            "If the key is meant to end, bring every object under another key first.",
+        ],
+    KeyStoreDisconnected "key-store-disconnected" Critical Human "the custom key store of the key is not connected"
+        means "The key lies in a CloudHSM cluster or in a key manager outside AWS, and KMS is not connected to it, so the key is in state Unavailable and decrypts nothing (KMS Developer Guide, \"Key states of AWS KMS keys\"). Nothing is lost; reads work again as soon as the store is connected."
+        do [
+            "See why: `aws kms describe-custom-key-stores`; ConnectionState and ConnectionErrorCode tell.",
+            "A CloudHSM key store needs an active HSM, and its crypto user `kmsuser` must not be logged in; an external one needs its proxy within reach.",
+            "Connect it: `aws kms connect-custom-key-store --custom-key-store-id KEY_STORE_ID`; where it is FAILED, `aws kms disconnect-custom-key-store` comes first.",
         ],
     KeyUnusable "key-unusable" Critical Human "the key is in a state in which it decrypts nothing"
-        means "The key is neither enabled nor disabled but in a state such as PendingImport or Unavailable, in which KMS refuses to decrypt (KMS Developer Guide, \"Key states of AWS KMS keys\"). Every object under it is unreadable until that state ends."
+        means "The key is neither usable nor in any of the states that have a finding of their own: a new replica that is still Creating, or a state that came after this version (KMS Developer Guide, \"Key states of AWS KMS keys\"). Every object under it is unreadable until that state ends."
         do [
             "Look at it: `aws kms describe-key --key-id KEY_ARN`.",
-            "PendingImport: import the key material again. Unavailable: connect the custom key store again. Creating, Updating: wait.",
+            "Creating ends by itself within minutes; for any other state the KMS Developer Guide says what ends it.",
         ],
     KeyMissing "key-missing" Critical Human "the key the bucket names does not exist"
         means "The bucket's default encryption names a key that KMS does not know. S3 does not check the name it is given: it is found out only when an object is written or read. New objects cannot be written, and what was written under a deleted key cannot be read."
@@ -213,17 +265,33 @@ catalogue! {
             "See what is configured: `aws s3api get-bucket-encryption --bucket BUCKET`.",
             "Name a key or an alias that exists, with its full ARN if it is in another account: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration FILE`.",
         ],
-    KeyAwsManaged "key-aws-managed" Critical Human "objects under an AWS managed key cannot be shared"
-        means "The objects are encrypted under `aws/s3`, the key that AWS manages. Its policy cannot be changed, and it allows callers of your own account only, so no other account can ever read these objects (S3 User Guide, \"Using server-side encryption with AWS KMS keys\")."
+    KeyInOtherRegion "key-in-other-region" High Human "a key is named that lives in another Region than the bucket"
+        means "S3 encrypts a bucket's objects only under keys of the bucket's own Region (S3 User Guide, \"Using server-side encryption with AWS KMS keys\"), so no object can be under this one, and a grant on it lets Cloudinary read nothing. Which key was meant is not known. Where it is the bucket's default, new objects cannot be written."
         do [
-            "Make a customer managed key the bucket's default, or SSE-S3: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration FILE`.",
-            "Write the objects anew under it: `aws s3 cp s3://BUCKET s3://BUCKET --recursive --sse aws:kms --sse-kms-key-id NEW_KEY_ARN`. The new default alone changes nothing for objects that are there.",
+            "See which key the objects are under: `aws s3api head-object --bucket BUCKET --key OBJECT_KEY`, SSEKMSKeyId.",
+            "Name that key in the declaration `/cloudinary-guardian/buckets/BUCKET`, or leave `keys` out and let the guardian find it.",
+            "If the default names it: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration FILE`, with a key of the bucket's Region.",
+        ],
+    RegionOptIn "region-opt-in" Low Human "the keys are in a Region that Cloudinary's account may not have enabled"
+        means "Every account has the Regions of before 20 March 2019; all others it has to enable for itself (AWS Account Management Reference Guide, \"Enable or disable AWS Regions in your account\"). A key policy gives another account nothing in a Region that this account has not enabled (KMS Developer Guide, \"Key policies in AWS KMS\"), and which ones Cloudinary has is not published. Buckets without KMS keys are not affected."
+        do [
+            "Read one object under KMS through Cloudinary: if that works, so does everything else that this finding is about.",
+            "Or ask Cloudinary's support whether the account has the Region enabled.",
+            "If it has not, use SSE-S3 for what Cloudinary reads, or a bucket in a Region of every account.",
+        ],
+    KeyAwsManaged "key-aws-managed" Critical Human "objects under an AWS managed key cannot be shared"
+        means "The objects are encrypted under `aws/s3`, the key that AWS manages. Its policy cannot be changed, and it allows callers of your own account only, so no other account can ever read these objects (S3 User Guide, \"Using server-side encryption with AWS KMS keys\"). A new default key changes nothing for objects that are there; S3 can bring them under another key in place, with the same ETag and version (S3 API Reference, UpdateObjectEncryption)."
+        do [
+            "Make a customer managed key of the bucket's Region the default: `aws s3api put-bucket-encryption --bucket BUCKET --server-side-encryption-configuration '{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"aws:kms\",\"KMSMasterKeyID\":\"NEW_KEY_ARN\"},\"BucketKeyEnabled\":true}]}'`.",
+            "For a few objects: `aws s3api update-object-encryption --bucket BUCKET --key OBJECT_KEY --object-encryption '{\"SSEKMS\":{\"KMSKeyArn\":\"NEW_KEY_ARN\",\"BucketKeyEnabled\":true}}'`.",
+            "For many, one S3 Batch Operations job that selects them by their key: `aws s3control create-job --account-id ACCOUNT --role-arn BATCH_ROLE_ARN --priority 10 --no-confirmation-required --operation '{\"S3UpdateObjectEncryption\":{\"ObjectEncryption\":{\"SSEKMS\":{\"KMSKeyArn\":\"NEW_KEY_ARN\",\"BucketKeyEnabled\":true}}}}' --manifest-generator '{\"S3JobManifestGenerator\":{\"SourceBucket\":\"arn:aws:s3:::BUCKET\",\"EnableManifestOutput\":false,\"Filter\":{\"MatchAnyObjectEncryption\":[{\"SSEKMS\":{\"KmsKeyArn\":\"KEY_ARN\"}}]}}}' --report '{\"Enabled\":true,\"Bucket\":\"arn:aws:s3:::REPORT_BUCKET\",\"Format\":\"Report_CSV_20180820\",\"ReportScope\":\"FailedTasksOnly\"}'`.",
+            "Where S3 refuses that (objects under DSSE-KMS or SSE-C, Object Lock), copy them onto themselves: `aws s3 cp s3://BUCKET/ s3://BUCKET/ --recursive --sse aws:kms --sse-kms-key-id NEW_KEY_ARN`.",
         ],
     KeyForeign "key-foreign" High Human "the key belongs to another account, whose owner must grant it"
         means "Objects are encrypted under a key of another account. A key policy can be read and written only from the account that owns the key (KMS Developer Guide, \"Allowing users in other accounts to use a KMS key\"), so what it grants is not known here and cannot be repaired from here."
         do [
             "Ask the owner of the key to add the statement below to its policy, and to deploy a guardian there.",
-            "Or use a key of this account: make it the bucket's default and write the objects anew under it.",
+            "Or use a key of this account: make it the bucket's default and bring the objects under it with the commands in the message; whoever runs them needs `kms:Decrypt` on the old key.",
         ],
     PolicyUnwritable "policy-unwritable" Critical Human "the policy cannot be written back, so the repair cannot be made"
         means "Cloudinary's grant is missing, and the guardian cannot add it: the service would refuse the document as a whole. A principal that no longer exists, a document near its size limit, a public statement under BlockPublicPolicy, or a Deny on writing policies are the usual reasons. Nothing was attempted, and the policy is as it was."

@@ -39,6 +39,20 @@ pub enum Desired {
         /// The statements.
         statements: Vec<Value>,
     },
+    /// Statements of the key's policy that give Cloudinary less, in the place of those that give too much.
+    KeyNarrowed {
+        /// The key.
+        key: KeyArn,
+        /// The statements.
+        statements: Vec<Value>,
+    },
+    /// Statements that the key's policy is to hold no longer.
+    KeyRemoval {
+        /// The key.
+        key: KeyArn,
+        /// The statements.
+        statements: Vec<Value>,
+    },
     /// An empty object.
     Marker {
         /// The bucket it lies in.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
+use super::region::judge_region;
 use super::{Judgement, not_observed};
 use crate::alert::plain;
 use crate::cloudinary::{
@@ -12,6 +13,7 @@ use crate::cloudinary::{
 };
 use crate::declaration::Declaration;
 use crate::finding::{Code, Desired, Finding, Severity, Subject, Verdict};
+use crate::moment::Moment;
 use crate::name::{BucketName, CloudName};
 use crate::observation::{
     BucketObservation, MarkerEncryption, MarkerObservation, ObjectEncryption, Presence, PublicAccessBlock,
@@ -25,9 +27,14 @@ const BUCKET_CODES: GrantCodes = GrantCodes {
     conditional: Code::GrantConditional,
 };
 
-/// Judges a declared bucket by what was seen of it and of the keys it needs.
+/// Judges a declared bucket by what was seen of it and of the keys it needs. `now` decides what is near.
 #[must_use]
-pub fn judge_bucket(settings: &Settings, declaration: &Declaration, seen: &BucketObservation) -> Judgement {
+pub fn judge_bucket(
+    settings: &Settings,
+    declaration: &Declaration,
+    seen: &BucketObservation,
+    now: Moment,
+) -> Judgement {
     let subject = Subject::Bucket(seen.bucket.clone());
     if let Some(judgement) = judge_presence(settings, seen, &subject) {
         return judgement;
@@ -48,7 +55,7 @@ pub fn judge_bucket(settings: &Settings, declaration: &Declaration, seen: &Bucke
     }
     let reader = Reader::of(declaration);
     for key in &seen.keys {
-        let mut of_key = judge_key(settings, key, std::slice::from_ref(&reader));
+        let mut of_key = judge_key(settings, key, std::slice::from_ref(&reader), now);
         if !key.certain {
             // Whether any object is still under it is not known, and neither is whether a read fails.
             for finding in &mut of_key.findings {
@@ -57,6 +64,7 @@ pub fn judge_bucket(settings: &Settings, declaration: &Declaration, seen: &Bucke
         }
         judgement.absorb(of_key);
     }
+    judgement.absorb(judge_region(settings, seen));
     judgement
 }
 

@@ -1,19 +1,28 @@
 //! A KMS key, for every bucket that needs it.
 
+mod broad;
+mod place;
+mod reencrypt;
+mod rights;
+mod state;
+#[cfg(test)]
+mod tests;
+pub(crate) mod unneeded;
+
+pub use unneeded::{Former, judge_unneeded_key};
+
 use guardian_policy::{PolicyDocument, PolicyKind};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use super::Judgement;
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
-use super::{Judgement, not_observed};
-use crate::alert::plain;
 use crate::call::{CallError, CallErrorKind};
 use crate::cloudinary::{Reading, bucket_arn, key_grant};
 use crate::declaration::Declaration;
-use crate::finding::{Code, Desired, Finding, Subject, Verdict};
+use crate::finding::{Code, Subject, Verdict};
+use crate::moment::Moment;
 use crate::name::{BucketName, CloudName, KeyArn};
-use crate::observation::{KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState, Unknown};
-use crate::plan::documented_statement;
+use crate::observation::{KeyManager, KeyObservation, KeyPolicy, Unknown};
 use crate::settings::{Mode, Settings};
 
 const KEY_CODES: GrantCodes = GrantCodes {
@@ -32,6 +41,22 @@ pub struct Reader {
     pub clouds: Vec<CloudName>,
     /// What may be done for it.
     pub mode: Mode,
+    /// How it comes to need the key.
+    #[serde(default)]
+    pub hold: Hold,
+}
+
+/// How a bucket comes to need a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hold {
+    /// Objects may be under it: nothing has shown the contrary.
+    Perhaps,
+    /// Objects were seen under it when some were last looked at.
+    #[default]
+    Objects,
+    /// Its settings name it: what is written is under it, or a person said that it matters.
+    Settings,
 }
 
 impl Reader {
@@ -42,142 +67,67 @@ impl Reader {
             bucket: declaration.bucket.clone(),
             clouds: declaration.clouds.clone(),
             mode: declaration.mode,
+            hold: Hold::default(),
         }
+    }
+
+    /// The same, for a key that it needs in this way.
+    #[must_use]
+    pub fn holding(&self, hold: Hold) -> Self {
+        Self { hold, ..self.clone() }
     }
 }
 
-/// Judges a key by what was seen of it, for all of `readers`.
+/// Judges a key by what was seen of it, for all of `readers`. `now` decides what is near.
 #[must_use]
-pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader]) -> Judgement {
+pub fn judge_key(settings: &Settings, seen: &KeyObservation, readers: &[Reader], now: Moment) -> Judgement {
+    if let Some(judgement) = place::in_other_region(settings, seen) {
+        return judgement;
+    }
     let description = match &seen.description {
         Ok(description) => description,
         Err(Unknown::Call(CallError {
             kind: CallErrorKind::NotFound,
             ..
-        })) => {
-            let subject = seen
-                .named
-                .parse()
-                .map_or_else(|_| Subject::NamedKey(seen.named.clone()), Subject::Key);
-            let message = format!(
-                "there is no KMS key `{}` ({}); S3 does not check the name it is given, so name a key that exists",
-                plain(&seen.named),
-                seen.because.join(", ")
-            );
-            let evidence = json!({"named": seen.named, "because": seen.because});
-            return Judgement::of(
-                Verdict::Blocked,
-                Finding::new(Code::KeyMissing, subject, message, evidence),
-            );
-        }
+        })) => return place::missing(seen),
         Err(unknown) => {
-            return match seen.named.parse::<KeyArn>() {
+            let finding = match seen.named.parse::<KeyArn>() {
                 // Another account's key need not answer us; its name says whose it is.
-                Ok(arn) if *arn.account() != settings.account => foreign(settings, seen, &arn),
-                Ok(arn) => Judgement::of(Verdict::Unknown, not_observed(Subject::Key(arn), unknown)),
-                Err(_) => Judgement::of(
-                    Verdict::Unknown,
-                    not_observed(Subject::NamedKey(seen.named.clone()), unknown),
-                ),
+                Ok(arn) if *arn.account() != settings.account => {
+                    return place::foreign(settings, seen, &arn, readers);
+                }
+                Ok(arn) => rights::refused(settings, Subject::Key(arn.clone()), Some(&arn), unknown),
+                Err(_) => rights::refused(settings, Subject::NamedKey(seen.named.clone()), None, unknown),
             };
+            return Judgement::of(Verdict::Unknown, finding);
         }
     };
-    let subject = Subject::Key(description.arn.clone());
-    if *description.arn.account() != settings.account {
-        return foreign(settings, seen, &description.arn);
+    let arn = &description.arn;
+    if *arn.account() != settings.account {
+        return place::foreign(settings, seen, arn, readers);
     }
     if description.manager == KeyManager::Aws {
-        let message = format!(
-            "objects are encrypted under the AWS managed key {}, whose policy cannot be changed; choose a customer managed key as the bucket's default and re-encrypt the objects",
-            description.arn
-        );
-        let evidence = json!({"key": description.arn, "because": seen.because});
-        return Judgement::of(
-            Verdict::Blocked,
-            Finding::new(Code::KeyAwsManaged, subject, message, evidence),
-        );
+        return place::aws_managed(settings, seen, arn, readers);
     }
-    let mut judgement = judge_state(description, &subject);
+    let mut judgement = state::judge_state(description, &seen.because, seen.certain, now);
     match &seen.policy {
         KeyPolicy::Document(document) => {
             let reading = Reading::of(settings, [&**document]);
-            let questions = key_questions(&reading, &description.arn, &objects_of(settings, readers));
-            judgement.absorb(judge_key_grant(
-                &reading,
-                &description.arn,
-                Some(document),
-                &questions,
-            ));
+            let objects = objects_of(settings, readers);
+            let questions = key_questions(&reading, arn, &objects);
+            judgement.absorb(judge_key_grant(&reading, arn, Some(document), &questions));
+            judgement.absorb(broad::judge_breadth(&reading, arn, document, &objects));
         }
-        KeyPolicy::Unknown(unknown) => judgement.add(Verdict::Unknown, not_observed(subject, unknown)),
+        KeyPolicy::Unknown(unknown) => {
+            let subject = Subject::Key(arn.clone());
+            judgement.add(
+                Verdict::Unknown,
+                rights::refused(settings, subject, Some(arn), unknown),
+            );
+        }
         KeyPolicy::NotAsked => {}
     }
     judgement
-}
-
-/// A key of another account: GetKeyPolicy and PutKeyPolicy never work across accounts (KMS Developer Guide,
-/// key-policy-modifying-external-accounts), so what it grants is not known here.
-fn foreign(settings: &Settings, seen: &KeyObservation, arn: &KeyArn) -> Judgement {
-    let message = format!(
-        "the key {arn} belongs to account {}, so its policy can be neither read nor repaired from here; ask its owner to allow arn:{}:iam::{}:root `kms:Decrypt` and `kms:DescribeKey` on it",
-        arn.account(),
-        settings.partition,
-        settings.cloudinary_account
-    );
-    let evidence = json!({"key": arn, "because": seen.because});
-    let finding = Finding::new(Code::KeyForeign, Subject::Key(arn.clone()), message, evidence);
-    let own = [arn.to_string()];
-    let reading = Reading::of(settings, []);
-    let grant = key_grant(&reading, &own);
-    let desired = documented_statement(&grant, PolicyKind::Key).map(|statement| Desired::KeyStatement {
-        key: arn.clone(),
-        statement,
-    });
-    Judgement::of(Verdict::Depends, finding.with_desired(desired))
-}
-
-/// In every state but Enabled, Decrypt fails whatever the policy says (KMS Developer Guide, key-state).
-fn judge_state(description: &KeyDescription, subject: &Subject) -> Judgement {
-    let arn = &description.arn;
-    let evidence = json!({
-        "key": arn,
-        "deletion_date": description.deletion_date,
-        "state": match &description.state {
-            KeyState::Enabled => "Enabled",
-            KeyState::Disabled => "Disabled",
-            KeyState::PendingDeletion => "PendingDeletion",
-            KeyState::Other(state) => state,
-        },
-    });
-    let (code, message) = match &description.state {
-        KeyState::Enabled => return Judgement::default(),
-        KeyState::Disabled => (
-            Code::KeyDisabled,
-            format!(
-                "the key {arn} is disabled, so nothing under it can be read; enable it: aws kms enable-key --key-id {arn}"
-            ),
-        ),
-        KeyState::PendingDeletion => {
-            let when = description
-                .deletion_date
-                .map(|date| format!(" on {date}"))
-                .unwrap_or_default();
-            (
-                Code::KeyPendingDeletion,
-                format!(
-                    "the key {arn} will be deleted{when}, and nothing under it can be read now; cancel and then enable it: aws kms cancel-key-deletion --key-id {arn} && aws kms enable-key --key-id {arn}"
-                ),
-            )
-        }
-        KeyState::Other(state) => (
-            Code::KeyUnusable,
-            format!("the key {arn} is in state {state}, in which nothing under it can be read"),
-        ),
-    };
-    Judgement::of(
-        Verdict::Blocked,
-        Finding::new(code, subject.clone(), message, evidence),
-    )
 }
 
 /// Judges the grant that a key policy should make.

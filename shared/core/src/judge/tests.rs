@@ -4,6 +4,7 @@ use super::*;
 use crate::call::{CallError, CallErrorKind};
 use crate::declaration::Declaration;
 use crate::finding::Remedy;
+use crate::moment::Moment;
 use crate::name::BucketName;
 use crate::observation::*;
 use crate::plan::{Change, plan_bucket, plan_key};
@@ -22,6 +23,10 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
     }
+}
+
+fn now() -> Moment {
+    "2026-11-23T10:15:00Z".parse().unwrap()
 }
 
 fn bucket() -> BucketName {
@@ -77,12 +82,11 @@ fn key(state: KeyState, statements: Value) -> KeyObservation {
     KeyObservation {
         named: KEY.to_owned(),
         because: vec!["the bucket's default key".to_owned()],
+        named_by: Vec::new(),
         certain: true,
         description: Ok(KeyDescription {
-            arn: KEY.parse().unwrap(),
             state,
-            manager: KeyManager::Customer,
-            deletion_date: None,
+            ..KeyDescription::new(KEY.parse().unwrap())
         }),
         policy: KeyPolicy::Document(Box::new(document(statements))),
     }
@@ -106,7 +110,7 @@ fn judged(change: impl FnOnce(&mut BucketObservation)) -> Judgement {
     let declaration = declaration(&["demo"]);
     let mut seen = healthy(&declaration);
     change(&mut seen);
-    judge_bucket(&settings(), &declaration, &seen)
+    judge_bucket(&settings(), &declaration, &seen, now())
 }
 
 fn denied(operation: &'static str) -> Unknown {
@@ -265,7 +269,7 @@ fn the_presence_of_the_bucket_comes_before_everything_else() {
 fn a_dotted_name_is_for_a_person_whatever_the_policy_says() {
     let mut declaration = declaration(&["demo"]);
     declaration.bucket = "media.example.com".parse().unwrap();
-    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration));
+    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration), now());
     assert_eq!(codes(&judgement), [Code::BucketNameUnsupported]);
 }
 
@@ -276,7 +280,7 @@ fn nothing_is_written_to_a_bucket_that_cloudinary_cannot_read_anyway() {
     let mut seen = healthy(&declaration);
     seen.policy = Ok(None);
     seen.markers[0].head = Ok(None);
-    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen, now());
     assert!(plan_bucket(&settings(), &declaration, &seen, &mut judgement).is_empty());
 }
 
@@ -300,7 +304,7 @@ fn a_public_statement_shuts_cloudinary_out_where_public_buckets_are_restricted()
 fn a_key_without_the_statement_is_repaired_by_one_statement_and_keeps_the_rest() {
     let reader = Reader::of(&declaration(&["demo"]));
     let seen = key(KeyState::Enabled, key_statements(false));
-    let mut judgement = judge_key(&settings(), &seen, std::slice::from_ref(&reader));
+    let mut judgement = judge_key(&settings(), &seen, std::slice::from_ref(&reader), now());
     assert_eq!(
         (judgement.verdict(), codes(&judgement)),
         (Verdict::Blocked, vec![Code::KeyGrantMissing])
@@ -324,14 +328,14 @@ fn a_granted_key_is_fine_and_an_inert_grant_is_not() {
     let reader = Reader::of(&declaration(&["demo"]));
     let fine = key(KeyState::Enabled, key_statements(true));
     assert_eq!(
-        judge_key(&settings(), &fine, std::slice::from_ref(&reader)),
+        judge_key(&settings(), &fine, std::slice::from_ref(&reader), now()),
         Judgement::default()
     );
     let mut inert = key_statements(true);
     inert[1]["Resource"] = json!("arn:aws:kms:us-east-1:111122223333:key/another");
     let inert = key(KeyState::Enabled, inert);
     assert_eq!(
-        judge_key(&settings(), &inert, &[reader]).verdict(),
+        judge_key(&settings(), &inert, &[reader], now()).verdict(),
         Verdict::Blocked
     );
 }
@@ -348,6 +352,7 @@ fn a_key_that_decrypts_nothing_is_for_a_person_and_its_policy_waits() {
             &settings(),
             &key(state, key_statements(true)),
             std::slice::from_ref(&reader),
+            now(),
         );
         assert_eq!(codes(&judgement), [code]);
     }
@@ -374,7 +379,7 @@ fn keys_that_are_not_ours_to_grant_are_told_as_such() {
     let mut managed = key(KeyState::Enabled, key_statements(false));
     managed.policy = KeyPolicy::NotAsked;
     managed.description.as_mut().unwrap().manager = KeyManager::Aws;
-    let judgement = judge_key(&settings(), &managed, std::slice::from_ref(&reader));
+    let judgement = judge_key(&settings(), &managed, std::slice::from_ref(&reader), now());
     assert_eq!(
         (judgement.verdict(), codes(&judgement)),
         (Verdict::Blocked, vec![Code::KeyAwsManaged])
@@ -383,7 +388,7 @@ fn keys_that_are_not_ours_to_grant_are_told_as_such() {
     let mut foreign = key(KeyState::Enabled, key_statements(false));
     foreign.policy = KeyPolicy::NotAsked;
     foreign.description.as_mut().unwrap().arn = "arn:aws:kms:us-east-1:444455556666:key/1".parse().unwrap();
-    let judgement = judge_key(&settings(), &foreign, &[reader]);
+    let judgement = judge_key(&settings(), &foreign, &[reader], now());
     assert_eq!(
         (judgement.verdict(), codes(&judgement)),
         (Verdict::Depends, vec![Code::KeyForeign])
@@ -397,7 +402,7 @@ fn a_dead_principal_turns_the_repair_over_to_a_person() {
     seen.policy = Ok(Some(document(json!([
         {"Sid": "Old", "Effect": "Allow", "Principal": {"AWS": "AROA5JTVXQ2EXAMPLE7KC"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*"}
     ]))));
-    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen, now());
     let plan = plan_bucket(&settings(), &declaration, &seen, &mut judgement);
     assert!(plan.is_empty(), "{plan}");
     assert_eq!(codes(&judgement), [Code::GrantMissing, Code::PolicyUnwritable]);
@@ -417,7 +422,7 @@ fn a_partial_grant_is_completed_though_a_deny_keeps_another_part() {
         grant("arn:aws:s3:::media/photos/*"),
         {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/private/*"}
     ]))));
-    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen, now());
     assert_eq!(codes(&judgement), [Code::GrantPartial, Code::GrantDenied]);
     assert_eq!(
         plan_bucket(&settings(), &declaration, &seen, &mut judgement)
@@ -435,7 +440,7 @@ fn a_grant_that_a_deny_would_swallow_is_not_written() {
         {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::media/*",
          "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}}
     ]))));
-    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen, now());
     assert!(plan_bucket(&settings(), &declaration, &seen, &mut judgement).is_empty());
     assert_eq!(codes(&judgement), [Code::GrantMissing, Code::GrantDenied]);
 }
@@ -446,7 +451,7 @@ fn a_marker_hangs_on_no_key_unless_a_deny_demands_one() {
     let mut seen = healthy(&declaration);
     seen.markers[0].head = Ok(None);
     let encryption = |seen: &BucketObservation| {
-        let mut judgement = judge_bucket(&settings(), &declaration, seen);
+        let mut judgement = judge_bucket(&settings(), &declaration, seen, now());
         let plan = plan_bucket(&settings(), &declaration, seen, &mut judgement);
         plan.changes.iter().find_map(|change| match change {
             Change::Marker { encryption, .. } => Some(*encryption),

@@ -74,6 +74,13 @@ fn write_statement(f: &mut fmt::Formatter<'_>, change: &StatementChange) -> fmt:
     let (before, after) = match change {
         StatementChange::Added { statement } => (Vec::new(), lines(statement)),
         StatementChange::Updated { before, after, .. } => (lines(before), lines(after)),
+        StatementChange::Removed { statements } => (
+            statements
+                .iter()
+                .flat_map(|gone| lines(&gone.statement))
+                .collect(),
+            Vec::new(),
+        ),
     };
     // Lines the two share at either end stay unmarked; what differs is in between.
     let head = before

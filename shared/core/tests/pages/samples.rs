@@ -5,18 +5,21 @@ use guardian_core::alert::{Affected, Notice, Occasion, TransitionKind, render};
 use guardian_core::attribution::Nameless;
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::cause::{Actor, Cause};
+use guardian_core::census::{Census, Counts, Group, Source};
 use guardian_core::cloudinary::marker_key;
 use guardian_core::declaration::Declaration;
 use guardian_core::explain::{Documents, explain};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
-use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_key};
+use guardian_core::judge::{
+    Former, Judgement, Reader, judge_bucket, judge_key, judge_objects, judge_unneeded_key,
+};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::observation::{
-    BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, KeyState,
-    MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
+    BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy,
+    KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
 };
-use guardian_core::plan::{Plan, plan_bucket, plan_key};
+use guardian_core::plan::{Plan, plan_bucket, plan_key, plan_removal};
 use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
@@ -122,6 +125,11 @@ pub(crate) fn sample(code: Code) -> Sample {
                 ..ObjectHead::default()
             }));
         }),
+        Code::ObjectsCustomerKey => {
+            of_objects(code, |counts| counts.customer_keys = three("drafts/logo.svg"))
+        }
+        Code::ObjectsArchived => of_objects(code, |counts| counts.archived = three("2019/scan-0001.tif")),
+        Code::ObjectsForeign => of_objects(code, |counts| counts.foreign = three("partner/banner.jpg")),
         Code::KeyGrantMissing => of_key(code, |_| {}),
         Code::KeyGrantDenied => of_key(code, |seen| {
             let deny = json!({"Sid": "OnlyOurAccount", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt",
@@ -144,9 +152,35 @@ pub(crate) fn sample(code: Code) -> Sample {
                 description.deletion_date = Some("2026-12-23T10:15:00Z".parse().unwrap());
             }
         }),
-        Code::KeyUnusable => of_key(code, |seen| {
-            describe(seen, KeyState::Other("PendingImport".to_owned()));
+        Code::KeyMaterialMissing => of_key(code, |seen| describe(seen, KeyState::PendingImport)),
+        Code::KeyMaterialExpiring => of_key(code, |seen| {
+            describe(seen, KeyState::Enabled);
+            if let Ok(description) = &mut seen.description {
+                description.origin = Some(KeyOrigin::External);
+                description.material_expires = Some("2026-12-12T00:00:00Z".parse().unwrap());
+            }
         }),
+        Code::KeyStoreDisconnected => of_key(code, |seen| {
+            describe(seen, KeyState::Unavailable);
+            if let Ok(description) = &mut seen.description {
+                description.origin = Some(KeyOrigin::AwsCloudHsm);
+                description.key_store = Some("cks-1234567890abcdef0".to_owned());
+            }
+        }),
+        Code::KeyUnusable => of_key(code, |seen| describe(seen, KeyState::Creating)),
+        Code::KeyInOtherRegion => of_key(code, |seen| seen.named = KEY.replace("us-east-1", "eu-west-1")),
+        Code::RegionOptIn => of_opt_in_region(),
+        Code::KeyGrantBroad => of_key(code, |seen| {
+            let mut grant = key_grant();
+            grant["Action"] = json!([
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*"
+            ]);
+            seen.policy = key_policy(json!([owner(), grant]));
+        }),
+        Code::KeyGrantUnused => of_unneeded_key(),
         Code::KeyMissing => of_key(code, |seen| {
             seen.named = "alias/media".to_owned();
             seen.description = Err(Unknown::Call(CallError {
@@ -202,16 +236,29 @@ pub(crate) fn sample(code: Code) -> Sample {
 fn cause(code: Code) -> Cause {
     let event = match code {
         Code::BucketMissing => "DeleteBucket",
-        Code::DeclarationInvalid | Code::BucketNameUnsupported | Code::BucketInOtherRegion => {
-            "Parameter Store Change"
-        }
-        Code::ObservationFailed | Code::KeyForeign | Code::KeyAwsManaged => "Scheduled Event",
+        Code::DeclarationInvalid
+        | Code::BucketNameUnsupported
+        | Code::BucketInOtherRegion
+        | Code::KeyInOtherRegion => "Parameter Store Change",
+        Code::ObservationFailed
+        | Code::KeyForeign
+        | Code::KeyAwsManaged
+        | Code::KeyMaterialExpiring
+        | Code::KeyStoreDisconnected
+        | Code::RegionOptIn
+        | Code::KeyGrantUnused
+        | Code::ObjectsCustomerKey
+        | Code::ObjectsArchived
+        | Code::ObjectsForeign => "Scheduled Event",
         Code::MarkerMissing => "Object Deleted",
         Code::MarkerUnexpected | Code::MarkerUnreadable => "Object Created",
-        Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional => "PutKeyPolicy",
+        Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional | Code::KeyGrantBroad => {
+            "PutKeyPolicy"
+        }
         Code::KeyDisabled => "DisableKey",
         Code::KeyPendingDeletion => "ScheduleKeyDeletion",
-        Code::KeyUnusable => "DeleteImportedKeyMaterial",
+        Code::KeyMaterialMissing => "DeleteImportedKeyMaterial",
+        Code::KeyUnusable => "ReplicateKey",
         Code::KeyMissing => "PutBucketEncryption",
         _ => "PutBucketPolicy",
     };
@@ -233,7 +280,12 @@ fn cause(code: Code) -> Cause {
         }),
     };
     let nameless = match code {
-        Code::MarkerMissing | Code::MarkerUnexpected | Code::MarkerUnreadable => Some(Nameless::DataEvents),
+        Code::MarkerMissing
+        | Code::MarkerUnexpected
+        | Code::MarkerUnreadable
+        | Code::ObjectsCustomerKey
+        | Code::ObjectsArchived
+        | Code::ObjectsForeign => Some(Nameless::DataEvents),
         Code::KeyForeign => Some(Nameless::NoRecord("PutBucketEncryption".to_owned())),
         _ => None,
     };
@@ -245,8 +297,47 @@ fn cause(code: Code) -> Cause {
     }
 }
 
+/// What a sample of fifty objects came to.
+fn of_objects(code: Code, edit: impl FnOnce(&mut Counts)) -> (Finding, Option<String>) {
+    let mut counts = Counts {
+        objects: 50,
+        sse_s3: 50,
+        ..Counts::default()
+    };
+    edit(&mut counts);
+    let at: Moment = "2026-11-23T10:15:01Z".parse().unwrap();
+    let sample = Census {
+        id: "sample".to_owned(),
+        source: Source::Sample,
+        began: at,
+        ended: Some(at),
+        whole: false,
+        counts: counts.clone(),
+    };
+    let walk = Census {
+        source: Source::Walk,
+        whole: true,
+        counts,
+        ..sample.clone()
+    };
+    let census = (code == Code::ObjectsForeign).then_some(&walk);
+    let judgement = judge_objects(&named("media-001"), census, Some(&sample));
+    (judgement.find(code).unwrap().clone(), None)
+}
+
+fn three(example: &str) -> Group {
+    Group {
+        objects: 3,
+        example: example.to_owned(),
+    }
+}
+
 fn named(bucket: &str) -> BucketName {
     bucket.parse().unwrap()
+}
+
+fn now() -> Moment {
+    "2026-11-23T10:15:00Z".parse().unwrap()
 }
 
 pub(crate) fn settings() -> Settings {
@@ -340,14 +431,14 @@ fn of_bucket(code: Code, change: impl FnOnce(&mut BucketObservation)) -> (Findin
     let declaration = declaration("media");
     let mut seen = healthy(&declaration);
     change(&mut seen);
-    let mut judgement = judge_bucket(&settings(), &declaration, &seen);
+    let mut judgement = judge_bucket(&settings(), &declaration, &seen, now());
     let plan = plan_bucket(&settings(), &declaration, &seen, &mut judgement);
     told(code, judgement, &plan)
 }
 
 fn of_dotted_bucket() -> (Finding, Option<String>) {
     let declaration = declaration("media.example.com");
-    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration));
+    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration), now());
     told(Code::BucketNameUnsupported, judgement, &Plan::default())
 }
 
@@ -355,22 +446,60 @@ fn of_key(code: Code, change: impl FnOnce(&mut KeyObservation)) -> (Finding, Opt
     let mut seen = KeyObservation {
         named: KEY.to_owned(),
         because: vec!["needed by `media-001`".to_owned()],
+        named_by: Vec::new(),
         certain: true,
-        description: Ok(KeyDescription {
-            arn: KEY.parse().unwrap(),
-            state: KeyState::Enabled,
-            manager: KeyManager::Customer,
-            deletion_date: None,
-        }),
+        description: Ok(KeyDescription::new(KEY.parse().unwrap())),
         policy: key_policy(json!([owner()])),
     };
     change(&mut seen);
     let readers: Vec<Reader> = (1..=12)
         .map(|number| Reader::of(&declaration(&format!("media-{number:03}"))))
         .collect();
-    let mut judgement = judge_key(&settings(), &seen, &readers);
+    let mut judgement = judge_key(&settings(), &seen, &readers, now());
     let plan = plan_key(&settings(), &seen, &readers, &mut judgement);
     told(code, judgement, &plan)
+}
+
+fn of_unneeded_key() -> (Finding, Option<String>) {
+    let seen = KeyObservation {
+        named: KEY.to_owned(),
+        because: Vec::new(),
+        named_by: Vec::new(),
+        certain: true,
+        description: Ok(KeyDescription::new(KEY.parse().unwrap())),
+        policy: key_policy(json!([owner(), key_grant()])),
+    };
+    let formers = [Former {
+        bucket: named("media-001"),
+        mode: Mode::Repair,
+        prune: false,
+        census: "media-001-20261122".to_owned(),
+        began: "2026-11-22T03:00:00Z".parse().unwrap(),
+        objects: 1204,
+    }];
+    let mut judgement = judge_unneeded_key(&settings(), &seen, &formers);
+    let plan = plan_removal(&settings(), &seen, &formers, &mut judgement);
+    told(Code::KeyGrantUnused, judgement, &plan)
+}
+
+fn of_opt_in_region() -> (Finding, Option<String>) {
+    let settings = Settings {
+        region: "eu-south-1".to_owned(),
+        ..settings()
+    };
+    let declaration = declaration("media");
+    let arn = KEY.replace("us-east-1", "eu-south-1");
+    let mut seen = healthy(&declaration);
+    seen.keys = vec![KeyObservation {
+        named: arn.clone(),
+        because: vec!["the bucket's default key".to_owned()],
+        named_by: Vec::new(),
+        certain: true,
+        description: Ok(KeyDescription::new(arn.parse().unwrap())),
+        policy: key_policy(json!([owner(), key_grant()])),
+    }];
+    let judgement = judge_bucket(&settings, &declaration, &seen, now());
+    told(Code::RegionOptIn, judgement, &Plan::default())
 }
 
 fn describe(seen: &mut KeyObservation, state: KeyState) {

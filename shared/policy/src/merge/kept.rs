@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::StatementChange;
+use super::{RemovedStatement, StatementChange};
 use crate::document::PolicyDocument;
 use crate::equivalence::equivalent_statements;
 use crate::statement::Statement;
@@ -14,7 +14,10 @@ pub fn foreign_statements_kept(
     after: &PolicyDocument,
     change: &StatementChange,
 ) -> bool {
+    let is_removed =
+        |index: usize, removed: &[RemovedStatement]| removed.iter().any(|gone| gone.index == index);
     let kept: Vec<Statement<'_>> = match change {
+        StatementChange::Removed { .. } => after.statements().collect(),
         StatementChange::Added { statement } => {
             let all: Vec<_> = after.statements().collect();
             match all.split_last() {
@@ -41,6 +44,21 @@ pub fn foreign_statements_kept(
     };
     let original: Vec<Statement<'_>> = match change {
         StatementChange::Added { .. } => before.statements().collect(),
+        StatementChange::Removed { statements: removed } => {
+            let is_there = |gone: &RemovedStatement| {
+                before
+                    .statements()
+                    .nth(gone.index)
+                    .is_some_and(|statement| *statement.value() == gone.statement)
+            };
+            if removed.is_empty() || !removed.iter().all(is_there) {
+                return false;
+            }
+            before
+                .statements()
+                .filter(|statement| !is_removed(statement.index(), removed))
+                .collect()
+        }
         StatementChange::Updated {
             index,
             before: replaced,

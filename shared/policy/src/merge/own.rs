@@ -106,8 +106,12 @@ fn join(body: &mut Map<String, Value>, element: &str, more: Vec<Value>) {
 }
 
 fn is_ours(statement: &Statement<'_>, grant: &Grant<'_>, kind: PolicyKind) -> bool {
+    !statement.has_condition() && only_grants(statement, grant, kind)
+}
+
+/// Whether the statement, under whatever Condition, does nothing but grant the account some of the grant.
+pub(super) fn only_grants(statement: &Statement<'_>, grant: &Grant<'_>, kind: PolicyKind) -> bool {
     statement.effect() == Some(Effect::Allow)
-        && !statement.has_condition()
         && statement.unknown_element().is_none()
         && names_only(statement, grant.account)
         && has_only_actions(statement, grant)

@@ -11,6 +11,7 @@
 mod evaluation;
 mod merging;
 mod plain;
+mod removing;
 mod rewriting;
 mod robustness;
 mod worlds;

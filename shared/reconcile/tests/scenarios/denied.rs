@@ -131,7 +131,7 @@ fn a_key_policy_that_may_not_be_written_is_told_by_the_key() {
     stage.model.fail_next("PutKeyPolicy", 1, AccessDenied);
     only(stage.round());
     stage.expect_calls(
-        "Query key:KEY reader#*
+        "Query key:KEY reader*
         SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY

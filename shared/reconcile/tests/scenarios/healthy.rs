@@ -157,6 +157,6 @@ fn a_key_that_no_declared_bucket_needs_costs_one_call() {
     let stage = Stage::with_media();
     stage.key("KEY");
     assert_eq!(stage.round(), []);
-    stage.expect_calls("Query key:KEY reader#*");
+    stage.expect_calls("Query key:KEY reader*");
     assert_eq!(stage.rest(), []);
 }

@@ -89,7 +89,7 @@ fn an_alias_that_moves_to_a_key_without_the_grant_has_it_granted_and_the_old_key
     let report = only(stage.round());
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     stage.expect_calls(
-        "Query key:SECOND reader#*
+        "Query key:SECOND reader*
         Query alias:alias/media reader#*
         SendMessageBatch bucket:vault
         [look at vault]
@@ -97,8 +97,12 @@ fn an_alias_that_moves_to_a_key_without_the_grant_has_it_granted_and_the_old_key
         GetKeyPolicy SECOND
         DescribeKey KEY
         GetKeyPolicy KEY
+        GetItem key:KEY reader#vault
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
+        PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
         SendMessage bucket:vault in 30 s",
     );
@@ -263,6 +267,7 @@ fn a_bucket_that_is_no_longer_declared_leaves_every_page() {
         GetItem alias:alias/media reader#vault
         DeleteItem alias:alias/media reader#vault
         DeleteItem bucket:vault names#alias/media
+        DeleteItem bucket:vault evidence
         DeleteItem bucket:vault needs#KEY
         GetItem sweep reader#vault
         DeleteItem sweep reader#vault

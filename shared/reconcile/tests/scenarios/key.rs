@@ -67,7 +67,7 @@ fn an_event_about_the_key_goes_straight_to_the_key() {
         .unwrap();
     let report = only(stage.round());
     stage.expect_calls(
-        "Query key:KEY reader#*
+        "Query key:KEY reader*
         SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
@@ -127,6 +127,10 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
         GetKeyPolicy KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
+        GetItem key:KEY reader#vault
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
+        PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
         SendMessage bucket:vault in 30 s",
     );
@@ -176,7 +180,7 @@ fn a_disabled_key_is_for_a_person_and_over_when_it_is_enabled() {
     stage.ana().disable_key(&key).unwrap();
     stage.round();
     stage.expect_calls(
-        "Query key:KEY reader#*
+        "Query key:KEY reader*
         SendMessageBatch key:KEY
         Query key:KEY
         DescribeKey KEY
@@ -231,6 +235,7 @@ fn a_key_of_another_account_is_for_its_owner() {
         DescribeKey KEY
         PutItem key:KEY reader#media
         PutItem bucket:media needs#KEY
+        PutItem bucket:media evidence
         SendMessageBatch key:KEY
         SendMessage bucket:media in 30 s",
     );
@@ -265,6 +270,7 @@ fn an_aws_managed_key_can_be_granted_by_nobody() {
         DescribeKey alias/aws/s3
         PutItem key:KEY reader#vault
         PutItem bucket:vault needs#KEY
+        PutItem bucket:vault evidence
         SendMessageBatch key:KEY
         SendMessage bucket:vault in 30 s",
     );

@@ -157,7 +157,7 @@ fn every_kind_of_wrong_declaration_is_a_finding_and_stops_nobody() {
         "[]",
         "{}",
         r#"{"clouds": []}"#,
-        r#"{"clouds": ["demo"], "prune": true}"#,
+        r#"{"clouds": ["demo"], "accept": []}"#,
         r#"{"clouds": ["demo"], "prefixes": ["img/"]}"#,
     ] {
         let stage = Stage::new(1);
@@ -202,6 +202,7 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         SendMessageBatch key:KEY
+        DeleteItem bucket:vault evidence
         DeleteItem bucket:vault needs#KEY
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
         Publish resolved: marker-unexpected on vault

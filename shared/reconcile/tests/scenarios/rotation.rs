@@ -59,7 +59,7 @@ fn each_event_of_a_rotation_is_looked_into_and_says_why_nothing_had_to_change() 
         stage.model.inject(&event.to_string());
         let report = only(stage.round());
         stage.expect_calls(
-            "Query key:KEY reader#*
+            "Query key:KEY reader*
             SendMessageBatch key:KEY
             Query key:KEY
             DescribeKey KEY

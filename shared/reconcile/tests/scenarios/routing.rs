@@ -81,7 +81,7 @@ fn a_key_is_found_by_every_form_it_is_named_in() {
         stage.model.plant_entry(reader(&format!("key:{arn}"), "vault"));
         stage.model.inject(&event);
         assert_eq!(route(&stage.model), 0);
-        stage.expect_calls("Query key:KEY reader#*\nSendMessageBatch key:KEY");
+        stage.expect_calls("Query key:KEY reader*\nSendMessageBatch key:KEY");
     }
 }
 
@@ -99,7 +99,7 @@ fn a_replica_in_another_region_is_another_key() {
         json!([{"ARN": arn("eu-west-1")}]),
     ));
     assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("Query key:REPLICA reader#*");
+    stage.expect_calls("Query key:REPLICA reader*");
 }
 
 /// Somebody disables and enables keys, one event each.
@@ -125,7 +125,7 @@ fn a_batch_asks_about_each_key_once() {
         "none of them about the other"
     );
     let work = "key:KEY, key:KEY, key:KEY, key:KEY";
-    let mut asked = ["Query key:KEY reader#*", "Query key:OTHER reader#*"];
+    let mut asked = ["Query key:KEY reader*", "Query key:OTHER reader*"];
     if key > other {
         asked.reverse();
     }
@@ -191,7 +191,7 @@ fn an_alias_becomes_the_buckets_that_mean_it_however_many_they_are() {
         groups.join(", ")
     };
     let mut expected = "Query alias:alias/media reader#*\n".repeat(7);
-    expected.insert_str(0, "Query key:KEY reader#*\n");
+    expected.insert_str(0, "Query key:KEY reader*\n");
     expected.push_str(&format!("SendMessageBatch {}\n", groups(&names[..10])));
     expected.push_str(&format!("SendMessageBatch {}\n", groups(&names[10..])));
     stage.expect_calls(&expected);

@@ -28,7 +28,7 @@ fn a_million_objects_that_move_to_a_known_key_make_no_work_and_one_question_a_ba
     }
     for _ in 0..4 {
         assert_eq!(route(&stage.model), 0);
-        stage.expect_calls("Query key:KEY reader#vault*");
+        stage.expect_calls("GetItem key:KEY reader#vault");
     }
     assert_eq!(
         (
@@ -47,13 +47,13 @@ fn an_event_of_s3_beside_the_record_of_a_known_key_makes_no_work_either_but_one_
         .model
         .inject(&put(1, "PutObject", "vault", "photos/a.jpg", &key));
     assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("Query key:KEY reader#vault*");
+    stage.expect_calls("GetItem key:KEY reader#vault");
     stage.model.inject(&created("photos/b.jpg"));
     stage
         .model
         .inject(&put(2, "CreateMultipartUpload", "vault", "photos/b.jpg", &key));
     assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("Query key:KEY reader#vault*\nSendMessageBatch bucket:vault");
+    stage.expect_calls("GetItem key:KEY reader#vault\nSendMessageBatch bucket:vault");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn only_this_buckets_item_counts_and_not_that_of_one_whose_name_begins_so() {
         .plant_entry(reader(&format!("key:{second}"), "vault-2"));
     stage.model.inject(&put(1, "PutObject", "vault", OBJECT, &second));
     assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("Query key:SECOND reader#vault*\nSendMessageBatch bucket:vault");
+    stage.expect_calls("GetItem key:SECOND reader#vault\nSendMessageBatch bucket:vault");
 }
 
 #[test]
@@ -75,8 +75,8 @@ fn one_key_in_two_buckets_is_asked_about_for_each() {
     }
     assert_eq!(route(&stage.model), 0);
     stage.expect_calls(
-        "Query key:KEY reader#cellar*
-        Query key:KEY reader#vault*
+        "GetItem key:KEY reader#cellar
+        GetItem key:KEY reader#vault
         SendMessageBatch bucket:cellar",
     );
 }
@@ -91,7 +91,9 @@ fn a_page_that_cannot_be_read_has_its_events_delivered_again() {
     }
     // The pages are asked for in the order of their keys.
     let (refused, expected) = if key < second { (1, 1) } else { (1, 2) };
-    stage.model.fail_next("Query", refused, CallErrorKind::Transient);
+    stage
+        .model
+        .fail_next("GetItem", refused, CallErrorKind::Transient);
     assert_eq!(route(&stage.model), expected);
     assert_eq!(stage.model.waiting(Queue::Ingest), expected);
 }

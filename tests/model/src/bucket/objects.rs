@@ -259,14 +259,14 @@ impl State {
             ));
         };
         match key.state {
-            KeyState::Enabled => {}
+            KeyState::Enabled | KeyState::Updating => {}
             KeyState::Disabled => {
                 return Err(Refusal::other(
                     "KMS.DisabledException",
                     format!("{arn} is disabled."),
                 ));
             }
-            KeyState::PendingDeletion | KeyState::Other(_) => {
+            _ => {
                 return Err(Refusal::other(
                     "KMS.KMSInvalidStateException",
                     format!("{arn} is not usable."),

@@ -121,13 +121,20 @@ impl State {
     /// A key is gone: CloudTrail's service event, which names no parameters and no principal, and KMS's own
     /// (KMS Developer Guide, "Monitoring with EventBridge").
     pub(crate) fn key_deleted(&mut self, arn: &KeyArn) {
+        self.key_service_record(arn, "DeleteKey", Value::Null);
+        self.key_event(arn, "KMS CMK Deletion", json!({"key-id": arn.id()}));
+    }
+
+    /// What KMS did to a key by itself, as CloudTrail records it: no parameters, no principal. The record of
+    /// DeleteKey has no details at all.
+    pub(crate) fn key_service_record(&mut self, arn: &KeyArn, event: &str, details: Value) {
         let (account, region) = (arn.account().to_string(), arn.region().to_owned());
-        let record = json!({
+        let mut record = json!({
             "eventVersion": "1.11",
             "userIdentity": {"accountId": account, "invokedBy": "AWS Internal"},
             "eventTime": self.moment().to_string(),
             "eventSource": "kms.amazonaws.com",
-            "eventName": "DeleteKey",
+            "eventName": event,
             "awsRegion": region,
             "sourceIPAddress": "AWS Internal",
             "userAgent": "AWS Internal",
@@ -141,6 +148,9 @@ impl State {
             "recipientAccountId": account,
             "eventCategory": "Management",
         });
+        if let (Value::Object(record), false) = (&mut record, details.is_null()) {
+            record.insert("serviceEventDetails".to_owned(), details);
+        }
         let envelope = json!({
             "version": "0",
             "id": self.random.uuid(),
@@ -153,15 +163,12 @@ impl State {
             "detail": record,
         });
         self.emit(envelope);
-        let detail = json!({"key-id": arn.id()});
-        self.service_event(
-            "aws.kms",
-            "KMS CMK Deletion",
-            &account,
-            &region,
-            arn.as_str(),
-            detail,
-        );
+    }
+
+    /// KMS's own event.
+    pub(crate) fn key_event(&mut self, arn: &KeyArn, detail_type: &str, detail: Value) {
+        let (account, region) = (arn.account().to_string(), arn.region().to_owned());
+        self.service_event("aws.kms", detail_type, &account, &region, arn.as_str(), detail);
     }
 
     /// "Parameter Store Change" (Systems Manager User Guide, "Monitoring with EventBridge"); it does not say

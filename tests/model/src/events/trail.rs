@@ -179,6 +179,51 @@ impl Trail {
         trail
     }
 
+    pub(crate) fn create_external_key(arn: &KeyArn) -> Self {
+        let mut trail = Self::create_key(arn);
+        trail.request.insert("origin".to_owned(), "EXTERNAL".into());
+        if let Some(metadata) = trail.response.get_mut("keyMetadata") {
+            for (name, value) in [
+                ("keyState", json!("PendingImport")),
+                ("enabled", json!(false)),
+                ("origin", json!("EXTERNAL")),
+            ] {
+                metadata[name] = value;
+            }
+        }
+        trail
+    }
+
+    pub(crate) fn import_key_material(arn: &KeyArn, expires: Option<Moment>) -> Self {
+        let mut trail = Self::key("ImportKeyMaterial", arn);
+        let model = match expires {
+            Some(date) => {
+                trail
+                    .request
+                    .insert("validTo".to_owned(), human_date(date).into());
+                "KEY_MATERIAL_EXPIRES"
+            }
+            None => "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        };
+        trail.request.insert("expirationModel".to_owned(), model.into());
+        trail
+    }
+
+    pub(crate) fn delete_imported_key_material(arn: &KeyArn, material: Option<&str>) -> Self {
+        let mut trail = Self::key("DeleteImportedKeyMaterial", arn);
+        if let Some(material) = material {
+            trail.request.insert("keyMaterialId".to_owned(), material.into());
+            trail.response = json!({"keyId": arn.as_str(), "keyMaterialId": material});
+        }
+        trail
+    }
+
+    pub(crate) fn rotate_key_on_demand(arn: &KeyArn) -> Self {
+        let mut trail = Self::key("RotateKeyOnDemand", arn);
+        trail.response = json!({"keyId": arn.as_str()});
+        trail
+    }
+
     /// `policy` is a string here, where S3's record holds an object.
     pub(crate) fn put_key_policy(arn: &KeyArn, policy: &str, bypass: bool) -> Self {
         let mut trail = Self::key("PutKeyPolicy", arn);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guardian_core::call::CallErrorKind;
 use guardian_core::name::KeyArn;
-use guardian_core::observation::{KeyManager, KeyState};
+use guardian_core::observation::{KeyManager, KeyState, MultiRegion};
 
 use super::{Key, default_policy, not_found};
 use crate::events::trail::Trail;
@@ -59,8 +59,19 @@ impl State {
             self.expect_changeable(caller, arn, "kms:ScheduleKeyDeletion")
                 .and_then(|()| {
                     let key = self.key_mut(arn)?;
-                    key.state = KeyState::PendingDeletion;
-                    key.deletion_date = Some(date);
+                    // "If you schedule the deletion of a primary key with replicas, its key state changes to
+                    // PendingReplicaDeletion" (KMS API Reference, ScheduleKeyDeletion).
+                    let waits = matches!(
+                        &key.multi_region,
+                        Some(MultiRegion::Primary { replicas }) if !replicas.is_empty()
+                    );
+                    if waits {
+                        key.state = KeyState::PendingReplicaDeletion;
+                        key.deletion_window = Some(days);
+                    } else {
+                        key.state = KeyState::PendingDeletion;
+                        key.deletion_date = Some(date);
+                    }
                     Ok(())
                 })
         } else {
@@ -76,11 +87,12 @@ impl State {
     pub(crate) fn cancel_key_deletion(&mut self, caller: &Caller, arn: &KeyArn) -> Result<(), Refusal> {
         let outcome = self.own_key(caller, arn, "kms:CancelKeyDeletion").and_then(|()| {
             let key = self.key_mut(arn)?;
-            if key.state != KeyState::PendingDeletion {
+            if !is_doomed(&key.state) {
                 return Err(invalid_state(arn, "is not pending deletion"));
             }
             key.state = KeyState::Disabled;
             key.deletion_date = None;
+            key.deletion_window = None;
             Ok(())
         });
         self.record(caller, Trail::key("CancelKeyDeletion", arn), outcome)
@@ -159,7 +171,7 @@ impl State {
         self.record(caller, trail, outcome)
     }
 
-    fn own_key(&self, caller: &Caller, arn: &KeyArn, action: &str) -> Result<(), Refusal> {
+    pub(super) fn own_key(&self, caller: &Caller, arn: &KeyArn, action: &str) -> Result<(), Refusal> {
         self.only_in_its_account(caller, arn, action)?;
         if self.key(arn)?.manager == KeyManager::Aws {
             let words = format!("{arn} is an AWS managed key");
@@ -176,14 +188,21 @@ impl State {
     /// of AWS KMS keys").
     fn expect_changeable(&self, caller: &Caller, arn: &KeyArn, action: &str) -> Result<(), Refusal> {
         self.own_key(caller, arn, action)?;
-        if self.key(arn)?.state == KeyState::PendingDeletion {
+        if is_doomed(&self.key(arn)?.state) {
             return Err(invalid_state(arn, "is pending deletion"));
         }
         Ok(())
     }
 }
 
-fn invalid_state(arn: &KeyArn, why: &str) -> Refusal {
+fn is_doomed(state: &KeyState) -> bool {
+    matches!(
+        state,
+        KeyState::PendingDeletion | KeyState::PendingReplicaDeletion
+    )
+}
+
+pub(super) fn invalid_state(arn: &KeyArn, why: &str) -> Refusal {
     Refusal::new(
         CallErrorKind::Other,
         "KMSInvalidStateException",

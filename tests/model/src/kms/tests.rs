@@ -1,3 +1,5 @@
+mod material;
+
 use guardian_core::call::CallErrorKind;
 use guardian_core::name::KeyArn;
 use guardian_core::observation::{KeyManager, KeyState};

@@ -1,6 +1,7 @@
 //! What outsiders do to keys.
 
 use guardian_core::call::CallError;
+use guardian_core::moment::Moment;
 use guardian_core::name::KeyArn;
 
 use super::Outsider;
@@ -9,6 +10,32 @@ impl Outsider {
     /// CreateKey with the default key policy.
     pub fn create_key(&self) -> KeyArn {
         self.model.change(|state| state.create_key(&self.caller))
+    }
+
+    /// CreateKey for imported key material: there is none yet.
+    pub fn create_external_key(&self) -> KeyArn {
+        self.model.change(|state| state.create_external_key(&self.caller))
+    }
+
+    /// ImportKeyMaterial: the first time, or the same material again; it expires when the clock gets there.
+    pub fn import_key_material(&self, key: &KeyArn, expires: Option<Moment>) -> Result<(), CallError> {
+        self.act("kms:ImportKeyMaterial", |state, caller| {
+            state.import_key_material(caller, key, expires)
+        })
+    }
+
+    /// DeleteImportedKeyMaterial.
+    pub fn delete_imported_key_material(&self, key: &KeyArn) -> Result<(), CallError> {
+        self.act("kms:DeleteImportedKeyMaterial", |state, caller| {
+            state.delete_imported_key_material(caller, key)
+        })
+    }
+
+    /// RotateKeyOnDemand: same key, other material.
+    pub fn rotate_key_on_demand(&self, key: &KeyArn) -> Result<(), CallError> {
+        self.act("kms:RotateKeyOnDemand", |state, caller| {
+            state.rotate_key_on_demand(caller, key)
+        })
     }
 
     /// PutKeyPolicy.

@@ -67,7 +67,7 @@ fn a_key_that_is_not_usable_fails_the_write() {
     for state in [
         KeyState::Disabled,
         KeyState::PendingDeletion,
-        KeyState::Other("PendingImport".to_owned()),
+        KeyState::PendingImport,
     ] {
         model.set_key_state(&key, state);
         let error = done(model.put_marker(&media(), MARKER, MarkerEncryption::BucketDefault)).unwrap_err();

@@ -1,0 +1,6 @@
+//! Samples of made-up buckets.
+
+mod bucket;
+mod coverage;
+mod laws;
+mod layout;
