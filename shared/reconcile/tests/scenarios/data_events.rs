@@ -7,16 +7,16 @@ use guardian_core::settings::CensusLevel;
 use guardian_model::Queue;
 use serde_json::{Value, json};
 
-use crate::routing::{reader, route};
+use crate::routing::route;
 use crate::stage::Stage;
 use crate::told::{expect_found, only, outcome};
 use crate::world::bucket;
 
-const OBJECT: &str = "photos/cat.jpg";
+pub(crate) const OBJECT: &str = "photos/cat.jpg";
 
 /// The bucket `vault` under `KEY`, a second key that nothing names yet, and a trail that records data events. S3 sends
 /// nothing itself.
-fn recorded() -> (Stage, KeyArn, KeyArn) {
+pub(crate) fn recorded() -> (Stage, KeyArn, KeyArn) {
     let (mut stage, key) = Stage::with_vault();
     let second = stage.key("SECOND");
     let vault = bucket("vault");
@@ -35,7 +35,7 @@ fn update(stage: &Stage, object: &str, key: &KeyArn) {
 }
 
 /// A record as CloudTrail sends it: the key of the object stands in the answer, or in the request where it is moved.
-fn put(number: usize, event: &str, bucket: &str, object: &str, key: &KeyArn) -> String {
+pub(crate) fn put(number: usize, event: &str, bucket: &str, object: &str, key: &KeyArn) -> String {
     let answer = json!({
         "x-amz-server-side-encryption": "aws:kms",
         "x-amz-server-side-encryption-aws-kms-key-id": key,
@@ -53,16 +53,6 @@ fn put(number: usize, event: &str, bucket: &str, object: &str, key: &KeyArn) -> 
             "awsRegion": "us-east-1", "recipientAccountId": "111122223333", "responseElements": answer,
             "requestParameters": {"bucketName": bucket, "key": object, "ObjectEncryption": target},
         },
-    })
-    .to_string()
-}
-
-/// What S3 sends itself of an object.
-fn created(object: &str) -> String {
-    json!({
-        "id": "env-n", "source": "aws.s3", "detail-type": "Object Created",
-        "account": "111122223333", "region": "us-east-1", "time": "2026-11-23T10:15:01Z",
-        "detail": {"bucket": {"name": "vault"}, "object": {"key": object}, "reason": "PutObject"},
     })
     .to_string()
 }
@@ -100,28 +90,6 @@ fn an_object_that_moves_to_another_key_in_place_has_that_key_granted_and_by_that
     let told = stage.expect_told(&["repaired: key-grant-missing on vault"]);
     assert!(told[0].contains("ana"), "{}", told[0]);
     assert!(stage.cloudinary_reads(&bucket("vault")));
-}
-
-#[test]
-fn a_million_objects_that_move_to_a_known_key_make_no_work_and_one_question_a_batch() {
-    let (stage, key, _) = recorded();
-    for number in 0..40 {
-        let object = format!("photos/{number}.jpg");
-        stage
-            .model
-            .inject(&put(number, "UpdateObjectEncryption", "vault", &object, &key));
-    }
-    for _ in 0..4 {
-        assert_eq!(route(&stage.model), 0);
-        stage.expect_calls("GetItem key:KEY reader#vault");
-    }
-    assert_eq!(
-        (
-            stage.model.waiting(Queue::Ingest),
-            stage.model.waiting(Queue::Work)
-        ),
-        (0, 0)
-    );
 }
 
 #[test]
@@ -189,23 +157,6 @@ fn a_copy_under_another_key_is_heard_of_by_either_event_and_settled_by_the_first
         HeadObject vault/photos/cat.jpg
         PutItem bucket:vault evidence",
     );
-}
-
-#[test]
-fn an_event_of_s3_beside_the_record_of_a_known_key_makes_no_work_either_but_one_of_a_begun_upload_does() {
-    let (stage, key, _) = recorded();
-    stage.model.inject(&created("photos/a.jpg"));
-    stage
-        .model
-        .inject(&put(1, "PutObject", "vault", "photos/a.jpg", &key));
-    assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("GetItem key:KEY reader#vault");
-    stage.model.inject(&created("photos/b.jpg"));
-    stage
-        .model
-        .inject(&put(2, "CreateMultipartUpload", "vault", "photos/b.jpg", &key));
-    assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("GetItem key:KEY reader#vault\nSendMessageBatch bucket:vault");
 }
 
 #[test]
@@ -333,48 +284,6 @@ fn an_object_outside_of_what_is_declared_brings_no_key_whatever_else_is_in_the_b
         .inject(&put(4, "PutObject", "vault", "public/1", &second));
     stage.rest();
     assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"]);
-}
-
-#[test]
-fn only_this_buckets_item_counts_and_not_that_of_one_whose_name_begins_so() {
-    let (stage, _, second) = recorded();
-    stage
-        .model
-        .plant_entry(reader(&format!("key:{second}"), "vault-2"));
-    stage.model.inject(&put(1, "PutObject", "vault", OBJECT, &second));
-    assert_eq!(route(&stage.model), 0);
-    stage.expect_calls("GetItem key:SECOND reader#vault\nSendMessageBatch bucket:vault");
-}
-
-#[test]
-fn one_key_in_two_buckets_is_asked_about_for_each() {
-    let (stage, key, _) = recorded();
-    for (number, name) in ["vault", "cellar", "vault", "cellar"].into_iter().enumerate() {
-        stage.model.inject(&put(number, "CopyObject", name, OBJECT, &key));
-    }
-    assert_eq!(route(&stage.model), 0);
-    stage.expect_calls(
-        "GetItem key:KEY reader#cellar
-        GetItem key:KEY reader#vault
-        SendMessageBatch bucket:cellar",
-    );
-}
-
-#[test]
-fn a_page_that_cannot_be_read_has_its_events_delivered_again() {
-    let (stage, key, second) = recorded();
-    for (number, key) in [&key, &second, &second].into_iter().enumerate() {
-        stage
-            .model
-            .inject(&put(number, "PutObject", "vault", OBJECT, key));
-    }
-    // The pages are asked for in the order of their keys.
-    let (refused, expected) = if key < second { (1, 1) } else { (1, 2) };
-    stage
-        .model
-        .fail_next("GetItem", refused, CallErrorKind::Transient);
-    assert_eq!(route(&stage.model), expected);
-    assert_eq!(stage.model.waiting(Queue::Ingest), expected);
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod reminders;
 mod removal;
 mod rotation;
 mod routing;
+mod routing_data;
 mod sample;
 mod sweep;
 mod told;
