@@ -243,7 +243,7 @@ mod tests {
             said.contains("`s3:ListBucket`") && said.contains("unknown"),
             "{said}"
         );
-        assert_eq!(to_json(50, &refused)["error"].is_string(), true);
+        assert!(to_json(50, &refused)["error"].is_string());
     }
 
     #[test]
