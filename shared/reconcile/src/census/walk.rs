@@ -5,7 +5,7 @@
 
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::cause::{Cause, Work};
-use guardian_core::census::{Census, Source, execution_name};
+use guardian_core::census::{Census, FINISHED, Source, execution_name};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
@@ -230,7 +230,7 @@ pub async fn finish<A: Ledger + Queues + Clock>(
             census
         }
     };
-    let cause = Cause::of_event(walk.id.as_str(), "Census");
+    let cause = Cause::of_event(walk.id.as_str(), FINISHED);
     let work = Work::new(Resource::Bucket(walk.bucket.clone()), cause);
     let refused = aws.send_work(&[work]).await?;
     if !refused.is_empty() {
