@@ -1,6 +1,7 @@
 //! The incident list: what breaks Cloudinary's access in practice, written once and played on the model and
 //! on emulators.
 
+mod keys;
 mod list;
 mod play;
 mod timeline;

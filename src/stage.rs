@@ -1,6 +1,7 @@
 //! Where the incident list is played: an AWS with outsiders who act in it, and the pipeline of queues and
 //! functions between their events and the guardian.
 
+mod census;
 mod emulator;
 mod model;
 mod outsider;
@@ -71,6 +72,9 @@ pub trait Stage {
 
     /// Creates an enabled customer managed key with the policy KMS gives a new key.
     async fn create_key(&self) -> Result<KeyArn, StageError>;
+
+    /// Creates a key without material, which is imported later; `None` where this AWS knows no such keys.
+    async fn create_external_key(&self) -> Result<Option<KeyArn>, StageError>;
 
     /// Creates a role, so that policies can name it.
     async fn create_role(&self, arn: &str) -> Result<(), StageError>;

@@ -6,6 +6,7 @@ use guardian_core::settings::Settings;
 use guardian_model::Who;
 use serde_json::{Value, json};
 
+use super::keys::{a_year, key_changes};
 use super::world::{LEAVER, World};
 use crate::stage::Act;
 
@@ -44,11 +45,11 @@ pub struct Incident {
     pub steps: Vec<Step>,
 }
 
-fn step(who: Who, acts: Vec<Act>, expected: Expected) -> Step {
+pub(super) fn step(who: Who, acts: Vec<Act>, expected: Expected) -> Step {
     Step { who, acts, expected }
 }
 
-fn repaired(codes: &'static [Code]) -> Expected {
+pub(super) fn repaired(codes: &'static [Code]) -> Expected {
     Expected {
         repaired: codes,
         verdict: Some(Verdict::Readable),
@@ -56,14 +57,14 @@ fn repaired(codes: &'static [Code]) -> Expected {
     }
 }
 
-fn quiet() -> Expected {
+pub(super) fn quiet() -> Expected {
     Expected {
         verdict: Some(Verdict::Readable),
         ..Expected::default()
     }
 }
 
-fn needs_you(codes: &'static [Code], verdict: Verdict) -> Expected {
+pub(super) fn needs_you(codes: &'static [Code], verdict: Verdict) -> Expected {
     Expected {
         needs_you: codes,
         verdict: Some(verdict),
@@ -71,7 +72,7 @@ fn needs_you(codes: &'static [Code], verdict: Verdict) -> Expected {
     }
 }
 
-fn resolved(codes: &'static [Code]) -> Expected {
+pub(super) fn resolved(codes: &'static [Code]) -> Expected {
     Expected {
         resolved: codes,
         verdict: Some(Verdict::Readable),
@@ -96,7 +97,9 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
     ];
     list.extend(bucket_incidents(world));
     list.extend(key_incidents(world));
+    list.extend(key_changes(world));
     list.extend(human_incidents(world, settings));
+    list.push(a_year(world));
     list.push(Incident {
         name: "the sweep passes and finds everything in order",
         bucket: world.plain.clone(),

@@ -84,8 +84,21 @@ impl Owners {
                 self.buckets
                     .insert(bucket.clone(), Some(world.owners_policy(bucket)));
             }
+            Act::Unheard(act) => self.note(act, world),
             Act::PutObject(..)
             | Act::PutObjectUnder(..)
+            | Act::CopyObjectUnder(..)
+            | Act::ReencryptObject(..)
+            | Act::DefaultDualLayer(..)
+            | Act::DeleteBucketEncryption(_)
+            | Act::ScheduleKeyDeletion(_)
+            | Act::CancelKeyDeletion(_)
+            | Act::RotateKey(_)
+            | Act::Rotates(_)
+            | Act::ImportKeyMaterial(..)
+            | Act::DeleteKeyMaterial(_)
+            | Act::Days(_)
+            | Act::Census(_)
             | Act::DeleteObject(..)
             | Act::DefaultKey(..)
             | Act::DefaultAlias(..)
@@ -109,7 +122,7 @@ pub async fn play<S: Stage>(
 ) -> Result<(Vec<Played>, Proof), StageError> {
     let world = World::build(stage).await?;
     let mut owners = Owners::default();
-    for bucket in [&world.plain, &world.secret] {
+    for bucket in world.buckets() {
         owners
             .buckets
             .insert(bucket.clone(), Some(world.owners_policy(bucket)));

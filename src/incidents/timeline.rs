@@ -91,6 +91,9 @@ impl<W: Write> Timeline<W> {
             let title = self.styled(format!("{:>2}. {}", self.count, played.incident), TITLE);
             writeln!(self.out, "{title}")?;
         }
+        if played.events.is_empty() {
+            writeln!(self.out, "    {:<8} none arrived", self.styled("event", DIM))?;
+        }
         for event in &played.events {
             let trigger = trigger::read(event);
             let time = trigger.time.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the incidents happen to: two buckets with their keys, and the policies that their owner wrote.
+//! What the incidents happen to: three buckets with their keys, and the policies that their owner wrote.
 
 use guardian_core::name::{BucketName, CloudName, KeyArn};
 use guardian_core::settings::Settings;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Act, Stage, StageError};
 
-/// Two buckets with their keys, and the policies that their owner wrote.
+/// Three buckets with their keys, and the policies that their owner wrote.
 #[derive(Debug, Clone)]
 pub struct World {
     pub(super) account: String,
@@ -26,10 +26,24 @@ pub struct World {
     pub third_key: KeyArn,
     /// A key that only an object is under.
     pub fourth_key: KeyArn,
+    /// Keys that no grant was ever given on.
+    pub spare_keys: Vec<KeyArn>,
+    /// A key whose material is imported; none where the stage knows no such keys.
+    pub imported_key: Option<KeyArn>,
     /// The alias that the second bucket's default encryption comes to name.
     pub alias: String,
+    /// A bucket that is declared for a year.
+    pub archive: BucketName,
+    /// Its keys.
+    pub yearly_keys: Vec<KeyArn>,
+    /// The alias that its default encryption names.
+    pub yearly_alias: String,
 }
 
+/// Two for each change of keys that brings a new one.
+const SPARE_KEYS: usize = 10;
+/// What a year brings.
+const YEARLY_KEYS: usize = 3;
 /// A role that the owner's policies name.
 const THUMBNAILER: &str = "media-thumbnailer";
 /// A role that is deleted while a policy still names it.
@@ -37,13 +51,27 @@ pub(super) const LEAVER: &str = "media-importer";
 
 impl World {
     /// The keys.
-    pub fn keys(&self) -> [&KeyArn; 4] {
+    pub fn keys(&self) -> impl Iterator<Item = &KeyArn> {
         [
             &self.first_key,
             &self.second_key,
             &self.third_key,
             &self.fourth_key,
         ]
+        .into_iter()
+        .chain(&self.spare_keys)
+        .chain(&self.imported_key)
+        .chain(&self.yearly_keys)
+    }
+
+    /// The buckets.
+    pub fn buckets(&self) -> [&BucketName; 3] {
+        [&self.plain, &self.secret, &self.archive]
+    }
+
+    /// A key of the bucket that is declared for a year.
+    pub(super) fn of_the_year(&self, number: usize) -> KeyArn {
+        self.yearly_keys.get(number).unwrap_or(&self.first_key).clone()
     }
 
     /// Builds the world on a stage: buckets, keys and roles, but nothing of Cloudinary yet.
@@ -53,14 +81,23 @@ impl World {
     /// What the stage could not do.
     pub async fn build<S: Stage>(stage: &S) -> Result<Self, StageError> {
         let settings = stage.settings();
-        let name = |text: &str| {
+        let name = |text: &str| -> Result<BucketName, StageError> {
             format!("{text}{}", stage.tag())
                 .parse()
                 .map_err(|error| StageError::new("name a bucket", error))
         };
-        let (plain, secret): (BucketName, BucketName) = (name("media-plain")?, name("media-secret")?);
-        stage.create_bucket(&plain).await?;
-        stage.create_bucket(&secret).await?;
+        let (plain, secret) = (name("media-plain")?, name("media-secret")?);
+        let archive = name("media-archive")?;
+        for bucket in [&plain, &secret, &archive] {
+            stage.create_bucket(bucket).await?;
+        }
+        let (mut spare_keys, mut yearly_keys) = (Vec::new(), Vec::new());
+        for _ in 0..SPARE_KEYS {
+            spare_keys.push(stage.create_key().await?);
+        }
+        for _ in 0..YEARLY_KEYS {
+            yearly_keys.push(stage.create_key().await?);
+        }
         let world = Self {
             account: settings.account.to_string(),
             partition: settings.partition.clone(),
@@ -75,13 +112,18 @@ impl World {
             second_key: stage.create_key().await?,
             third_key: stage.create_key().await?,
             fourth_key: stage.create_key().await?,
+            spare_keys,
+            imported_key: stage.create_external_key().await?,
             alias: format!("alias/media{}", stage.tag()),
+            archive,
+            yearly_keys,
+            yearly_alias: format!("alias/archive{}", stage.tag()),
         };
         for role in [THUMBNAILER, LEAVER] {
             stage.create_role(&world.role(role)).await?;
         }
         let terraform = Who::terraform;
-        for bucket in [&world.plain, &world.secret] {
+        for bucket in world.buckets() {
             stage
                 .act(
                     terraform(),

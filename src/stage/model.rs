@@ -7,12 +7,13 @@ use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
-use guardian_model::{Model, Queue, Who};
-use guardian_reconcile::operator::{Look, look};
+use guardian_model::{Delivery, Model, Queue, Who};
+use guardian_reconcile::operator::{Look, look_with_sample};
 use guardian_reconcile::seam::{Clock, Identity};
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
+use super::census::{everything, take_census};
 use super::{Act, CallMade, Stage, StageError};
 
 /// What Lambda takes from a queue at a time.
@@ -20,6 +21,9 @@ const BATCH: usize = 10;
 
 /// More rounds than any incident needs: a stage that never comes to rest is an error, not an endless loop.
 const ROUNDS: usize = 200;
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 60 * 60;
 
 /// The model, with the event source mappings that Lambda would run.
 #[derive(Debug, Clone)]
@@ -37,6 +41,7 @@ impl ModelStage {
     pub async fn new(seed: u64) -> Result<Self, StageError> {
         let model = Model::new(seed);
         model.watch_objects(true);
+        model.record_data_events(true);
         let account = model
             .caller_account()
             .await
@@ -51,7 +56,7 @@ impl ModelStage {
             cloudinary_account,
             ceilings: Ceilings::open(Mode::Repair),
             digest: None,
-            census: CensusLevel::Off,
+            census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
         };
@@ -109,6 +114,10 @@ impl Stage for ModelStage {
         Ok(self.model.add_key())
     }
 
+    async fn create_external_key(&self) -> Result<Option<KeyArn>, StageError> {
+        Ok(Some(self.model.act_as(Who::terraform()).create_external_key()))
+    }
+
     async fn create_role(&self, arn: &str) -> Result<(), StageError> {
         self.model.create_principal(arn);
         Ok(())
@@ -118,8 +127,21 @@ impl Stage for ModelStage {
         self.model.take_events();
         // People do one thing after the other: no two events of theirs in the same second.
         self.model.advance(Duration::from_secs(7));
-        perform(&self.model, who, act)?;
-        let events = self.model.take_events();
+        match act {
+            Act::Census(bucket) => take_census(&self.model, bucket).await?,
+            Act::Days(days) => self.model.advance(Duration::from_secs(u64::from(*days) * DAY)),
+            Act::Unheard(act) => {
+                self.model.deliver(Delivery::Dropped);
+                let done = Box::pin(self.act(who, act)).await;
+                self.model.deliver(Delivery::Normal);
+                return done.map(|_| Vec::new());
+            }
+            act => perform(&self.model, who, act)?,
+        }
+        let mut events = self.model.take_events();
+        if let Act::Rotates(key) = act {
+            events.extend(rotation_events(key, self.model.now()).map(|event| event.to_string()));
+        }
         events
             .iter()
             .map(|text| {
@@ -154,9 +176,10 @@ impl Stage for ModelStage {
     }
 
     async fn look(&self, declaration: &Declaration) -> Result<Look, StageError> {
-        let seen = look(&self.model, &self.settings, declaration).await;
+        let seen = look_with_sample(&self.model, &self.settings, declaration, everything(&self.model)).await;
         self.model.take_journal();
-        seen.map_err(|error| StageError::new("look at the bucket", error))
+        seen.map(|(look, _)| look)
+            .map_err(|error| StageError::new("look at the bucket", error))
     }
 
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
@@ -191,6 +214,33 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::DefaultKey(bucket, key) => outsider.put_bucket_encryption(bucket, under(key.as_str())),
         Act::DefaultAlias(bucket, alias) => outsider.put_bucket_encryption(bucket, under(alias)),
         Act::PointAlias(alias, key) => outsider.update_alias(alias, key),
+        Act::CopyObjectUnder(bucket, object, key) => outsider.copy_in_place(bucket, object, key.as_str()),
+        Act::ReencryptObject(bucket, object, key) => outsider.update_object_encryption(bucket, object, key),
+        // What differs between one layer and two matters to nobody's rights.
+        Act::DefaultDualLayer(bucket, key) => outsider.put_bucket_encryption(
+            bucket,
+            DefaultEncryption::Kms {
+                key: Some(key.to_string()),
+                bucket_key: false,
+            },
+        ),
+        Act::DeleteBucketEncryption(bucket) => outsider.delete_bucket_encryption(bucket),
+        Act::ScheduleKeyDeletion(key) => outsider.schedule_key_deletion(key, 30),
+        Act::CancelKeyDeletion(key) => outsider.cancel_key_deletion(key),
+        Act::RotateKey(key) => outsider.rotate_key_on_demand(key),
+        Act::Rotates(key) => {
+            for event in rotation_events(key, model.now()) {
+                model.inject(&event.to_string());
+            }
+            Ok(())
+        }
+        Act::ImportKeyMaterial(key, days) => {
+            let expires = days.map(|days| model.now().plus(Duration::from_secs(u64::from(days) * DAY)));
+            outsider.import_key_material(key, expires)
+        }
+        Act::DeleteKeyMaterial(key) => outsider.delete_imported_key_material(key),
+        // The stages see to these themselves.
+        Act::Days(_) | Act::Census(_) | Act::Unheard(_) => Ok(()),
         Act::PutKeyPolicy(key, policy) => outsider.put_key_policy(key, &policy.to_string()),
         Act::DisableKey(key) => outsider.disable_key(key),
         Act::EnableKey(key) => outsider.enable_key(key),
@@ -207,6 +257,45 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         }
     };
     done.map_err(|error| StageError::new(format!("do {act:?}"), error))
+}
+
+/// What KMS and CloudTrail send when a key's rotation falls due (KMS User Guide, "Monitoring with EventBridge";
+/// CloudTrail's service event `RotateKey`).
+pub(super) fn rotation_events(key: &KeyArn, now: Moment) -> [Value; 2] {
+    let envelope = |kind: &str, id: &str, resources: Value, detail: Value| {
+        serde_json::json!({
+            "version": "0", "id": format!("{id}-{:012x}", now.unix()), "detail-type": kind, "source": "aws.kms",
+            "account": key.account(), "time": now, "region": key.region(), "resources": resources, "detail": detail,
+        })
+    };
+    let native =
+        serde_json::json!({"key-id": key.id(), "rotation-type": "AUTOMATIC", "key-origin": "AWS_KMS"});
+    let service = serde_json::json!({
+        "eventVersion": "1.11",
+        "userIdentity": {"accountId": key.account(), "invokedBy": "AWS Internal"},
+        "eventTime": now, "eventSource": "kms.amazonaws.com", "eventName": "RotateKey",
+        "awsRegion": key.region(), "sourceIPAddress": "AWS Internal", "userAgent": "AWS Internal",
+        "requestParameters": null, "responseElements": null,
+        "eventID": format!("7d1b94ae-5c33-4e0a-9d7f-{:012x}", now.unix()), "readOnly": false,
+        "resources": [{"accountId": key.account(), "type": "AWS::KMS::Key", "ARN": key}],
+        "eventType": "AwsServiceEvent", "managementEvent": true, "recipientAccountId": key.account(),
+        "serviceEventDetails": {"keyId": key.id(), "rotationType": "AUTOMATIC", "keyOrigin": "AWS_KMS"},
+        "eventCategory": "Management",
+    });
+    [
+        envelope(
+            "KMS CMK Rotation",
+            "c2a4e6d8-1b3f-4a5c-8e7d",
+            serde_json::json!([key]),
+            native,
+        ),
+        envelope(
+            "AWS Service Event via CloudTrail",
+            "e8d7c6b5-a493-4281-9706",
+            serde_json::json!([]),
+            service,
+        ),
+    ]
 }
 
 fn under(key: &str) -> DefaultEncryption {

@@ -14,6 +14,10 @@ pub enum Act {
     PutObject(BucketName, String),
     /// The same under a KMS key.
     PutObjectUnder(BucketName, String, KeyArn),
+    /// CopyObject of an object over itself under a KMS key.
+    CopyObjectUnder(BucketName, String, KeyArn),
+    /// UpdateObjectEncryption: the object goes under this key in place.
+    ReencryptObject(BucketName, String, KeyArn),
     /// DeleteObject.
     DeleteObject(BucketName, String),
     /// PutBucketEncryption with SSE-KMS under this key.
@@ -22,12 +26,34 @@ pub enum Act {
     DefaultAlias(BucketName, String),
     /// CreateAlias, or UpdateAlias where the alias is there already.
     PointAlias(String, KeyArn),
+    /// PutBucketEncryption with DSSE-KMS under this key.
+    DefaultDualLayer(BucketName, KeyArn),
+    /// DeleteBucketEncryption.
+    DeleteBucketEncryption(BucketName),
     /// PutKeyPolicy.
     PutKeyPolicy(KeyArn, Value),
     /// DisableKey.
     DisableKey(KeyArn),
     /// EnableKey.
     EnableKey(KeyArn),
+    /// ScheduleKeyDeletion after thirty days.
+    ScheduleKeyDeletion(KeyArn),
+    /// CancelKeyDeletion, which leaves the key disabled.
+    CancelKeyDeletion(KeyArn),
+    /// RotateKeyOnDemand.
+    RotateKey(KeyArn),
+    /// The automatic rotation of a key falls due.
+    Rotates(KeyArn),
+    /// ImportKeyMaterial, the first time or again, to expire after so many days.
+    ImportKeyMaterial(KeyArn, Option<u32>),
+    /// DeleteImportedKeyMaterial.
+    DeleteKeyMaterial(KeyArn),
+    /// So many days pass.
+    Days(u32),
+    /// The operator counts every object of a bucket, and has it recorded.
+    Census(BucketName),
+    /// Something happens, and none of its events arrives.
+    Unheard(Box<Act>),
     /// A role is deleted: where this bucket's policy named it, the stored document now shows its unique id.
     DeleteRole(String, BucketName),
     /// PutParameter of a bucket's declaration.

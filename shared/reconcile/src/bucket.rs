@@ -145,7 +145,6 @@ async fn take_sample<A: Buckets + Clock>(
     if !kept.wants_sample(settings, work) {
         return None;
     }
-    let named = work.written.keys.clone();
     let id = work.deduplication_id();
     // Other places in each sweep, the same ones when a message is delivered again.
     let seed = id
@@ -155,7 +154,7 @@ async fn take_sample<A: Buckets + Clock>(
         aws,
         declaration,
         SAMPLE,
-        named,
+        Vec::new(),
         seed.unwrap_or_default(),
         aws.now(),
         id,

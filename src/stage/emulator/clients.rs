@@ -16,6 +16,8 @@ use super::super::{Act, StageError};
 /// What Lambda takes from a queue at a time.
 const BATCH: i32 = 10;
 
+const ONE_LAYER: s3::ServerSideEncryption = s3::ServerSideEncryption::AwsKms;
+
 /// Clients of our own: what the outsiders do must not count as calls of the guardian.
 #[derive(Debug)]
 pub(super) struct Clients {
@@ -227,8 +229,14 @@ impl Clients {
                 done.map(drop).map_err(failed("delete a bucket policy"))
             }
             Act::PutObject(bucket, key) => {
-                let done = self.s3.put_object().bucket(bucket.as_str()).key(key).send().await;
-                done.map(drop).map_err(failed("put an object"))
+                let mut put = self.s3.put_object().bucket(bucket.as_str()).key(key);
+                if let Some(resolved) = self.default_alias_of(bucket).await? {
+                    // S3 resolves an alias when it writes; the emulators keep its name.
+                    put = put
+                        .server_side_encryption(s3::ServerSideEncryption::AwsKms)
+                        .ssekms_key_id(resolved);
+                }
+                put.send().await.map(drop).map_err(failed("put an object"))
             }
             Act::PutObjectUnder(bucket, object, key) => {
                 let put = self.s3.put_object().bucket(bucket.as_str()).key(object);
@@ -236,6 +244,18 @@ impl Clients {
                     .server_side_encryption(s3::ServerSideEncryption::AwsKms)
                     .ssekms_key_id(key.as_str());
                 put.send().await.map(drop).map_err(failed("put an object"))
+            }
+            // No emulator knows UpdateObjectEncryption. What can be seen of it afterwards is the same.
+            Act::CopyObjectUnder(bucket, object, key) | Act::ReencryptObject(bucket, object, key) => {
+                let copy = self
+                    .s3
+                    .copy_object()
+                    .bucket(bucket.as_str())
+                    .key(object)
+                    .copy_source(format!("{bucket}/{object}"))
+                    .server_side_encryption(s3::ServerSideEncryption::AwsKms)
+                    .ssekms_key_id(key.as_str());
+                copy.send().await.map(drop).map_err(failed("copy an object"))
             }
             Act::DeleteObject(bucket, key) => {
                 let done = self
@@ -247,8 +267,32 @@ impl Clients {
                     .await;
                 done.map(drop).map_err(failed("delete an object"))
             }
-            Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key.as_str()).await,
-            Act::DefaultAlias(bucket, alias) => self.put_default_key(bucket, alias).await,
+            Act::DefaultKey(bucket, key) => self.put_default_key(bucket, key.as_str(), ONE_LAYER).await,
+            Act::DefaultAlias(bucket, alias) => self.put_default_key(bucket, alias, ONE_LAYER).await,
+            Act::DefaultDualLayer(bucket, key) => {
+                let two = s3::ServerSideEncryption::AwsKmsDsse;
+                self.put_default_key(bucket, key.as_str(), two).await
+            }
+            Act::DeleteBucketEncryption(bucket) => {
+                let request = self.s3.delete_bucket_encryption().bucket(bucket.as_str());
+                let done = request.send().await;
+                done.map(drop).map_err(failed("delete the default encryption"))
+            }
+            Act::ScheduleKeyDeletion(key) => {
+                let request = self.kms.schedule_key_deletion().key_id(key.id());
+                let done = request.pending_window_in_days(30).send().await;
+                done.map(drop).map_err(failed("schedule a key's deletion"))
+            }
+            Act::CancelKeyDeletion(key) => {
+                let done = self.kms.cancel_key_deletion().key_id(key.id()).send().await;
+                done.map(drop).map_err(failed("cancel a key's deletion"))
+            }
+            // A rotation changes nothing that an emulator could show.
+            Act::RotateKey(_) | Act::Rotates(_) => Ok(()),
+            Act::ImportKeyMaterial(..) | Act::DeleteKeyMaterial(_) => {
+                let why = "the emulators know no imported material";
+                Err(StageError::new(format!("do {act:?}"), why))
+            }
             Act::PointAlias(alias, key) => self.point_alias(alias, key).await,
             Act::PutKeyPolicy(key, policy) => {
                 let request = self
@@ -285,7 +329,10 @@ impl Clients {
                     .overwrite(true);
                 request.send().await.map(drop).map_err(failed("put a parameter"))
             }
-            Act::Sweep => Ok(()),
+            // The stage sees to these itself.
+            Act::Census(_) | Act::Unheard(_) | Act::Sweep => Ok(()),
+            // This clock is the real one.
+            Act::Days(_) => Ok(()),
         }
     }
 
@@ -312,10 +359,37 @@ impl Clients {
         }
     }
 
-    async fn put_default_key(&self, bucket: &BucketName, key: &str) -> Result<(), StageError> {
+    /// The key behind the alias that the bucket's default encryption names, if it names one.
+    async fn default_alias_of(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
+        let Ok(answer) = self
+            .s3
+            .get_bucket_encryption()
+            .bucket(bucket.as_str())
+            .send()
+            .await
+        else {
+            return Ok(None);
+        };
+        let rules = answer.server_side_encryption_configuration.map(|set| set.rules);
+        let named = rules.unwrap_or_default().into_iter().find_map(|rule| {
+            let default = rule.apply_server_side_encryption_by_default?;
+            default.kms_master_key_id.filter(|key| key.starts_with("alias/"))
+        });
+        let Some(alias) = named else { return Ok(None) };
+        let found = self.kms.describe_key().key_id(alias).send().await;
+        let found = found.map_err(failed("resolve an alias"))?;
+        Ok(found.key_metadata.and_then(|metadata| metadata.arn))
+    }
+
+    async fn put_default_key(
+        &self,
+        bucket: &BucketName,
+        key: &str,
+        algorithm: s3::ServerSideEncryption,
+    ) -> Result<(), StageError> {
         const WHAT: &str = "set the default encryption";
         let default = s3::ServerSideEncryptionByDefault::builder()
-            .sse_algorithm(s3::ServerSideEncryption::AwsKms)
+            .sse_algorithm(algorithm)
             .kms_master_key_id(key)
             .build()
             .map_err(failed(WHAT))?;

@@ -10,7 +10,7 @@ const MARKERS: &str = ".wellknown/cloudinary/";
 
 /// Calls that can change Cloudinary's ability to read, as far as the model makes them. (The names are
 /// CloudTrail's, which differ from the API's for Block Public Access and notifications.)
-const CALLS: [&str; 23] = [
+const CALLS: [&str; 30] = [
     "PutBucketPolicy",
     "DeleteBucketPolicy",
     "PutBucketPublicAccessBlock",
@@ -31,6 +31,13 @@ const CALLS: [&str; 23] = [
     "ScheduleKeyDeletion",
     "CancelKeyDeletion",
     "DeleteKey",
+    "ImportKeyMaterial",
+    "DeleteImportedKeyMaterial",
+    "DeleteExpiredKeyMaterial",
+    "RotateKeyOnDemand",
+    "RotateKey",
+    "EnableKeyRotation",
+    "DisableKeyRotation",
     "CreateAlias",
     "UpdateAlias",
     "DeleteAlias",
@@ -53,7 +60,7 @@ pub(crate) fn match_event(envelope: &Value, home: &Home, watches_objects: bool) 
         ("aws.s3", "Object Created") if watches_objects => true,
         ("aws.s3", "Object Created" | "Object Deleted") => is_marker,
         ("aws.ssm", "Parameter Store Change") => text("/detail/name").starts_with(DECLARATIONS),
-        ("aws.kms", "KMS CMK Deletion") => true,
+        ("aws.kms", "KMS CMK Deletion" | "KMS Imported Key Material Expiration" | "KMS CMK Rotation") => true,
         ("aws.s3", "AWS API Call via CloudTrail") if is_of_an_object(&text) => {
             match_data_event(&text, watches_objects)
         }
