@@ -17,6 +17,12 @@ mod incidents {
     /// stage, which writes the owner's TLS statement so that it catches nothing the guardian does.
     const DIVERGENCES: [(&str, u64, Kind, &str); 0] = [];
 
+    /// Incidents that no emulator can express: they know no imported key material, and no time but the real one.
+    const OF_THE_MODEL: [&str; 2] = [
+        "imported key material is deleted, and imported again",
+        "imported key material that expires is warned of, then goes, and no event tells of it",
+    ];
+
     /// What each line of `--json` has to have.
     const FIELDS: [&str; 7] = [
         "incident", "event", "findings", "repairs", "alerts", "calls", "outcome",
@@ -61,11 +67,13 @@ mod incidents {
             assert!(line["calls"]["total"].as_u64().unwrap() > 0, "{line:#}");
         }
         let played = played.expect(i32::from(DIVERGENCES.iter().any(|(_, _, on, _)| *on == kind)));
-        assert_eq!(
-            steps(&played),
-            steps_of_the_model(),
-            "the list is one and the same"
+        let (of_the_model, mut both) = (steps_of_the_model().len(), steps_of_the_model());
+        both.retain(|(incident, _)| !OF_THE_MODEL.contains(&incident.as_str()));
+        assert!(
+            both.len() < of_the_model,
+            "the incidents of the model alone are in the list"
         );
+        assert_eq!(steps(&played), both, "the list is one and the same");
     }
 
     #[test]

@@ -208,7 +208,15 @@ impl<W: Write> Timeline<W> {
     /// When the output fails.
     pub fn close(&mut self, played: &[Played], proof: &Proof) -> io::Result<()> {
         writeln!(self.out, "{}", self.styled("What others wrote", TITLE))?;
-        for (place, count) in &proof.kept {
+        // Of the keys there are many, each with the same policy.
+        let (keys, buckets): (Vec<_>, Vec<_>) = proof
+            .kept
+            .iter()
+            .partition(|(place, _)| place.starts_with("key "));
+        let of_keys: usize = keys.iter().map(|(_, count)| **count).sum();
+        let in_keys = format!("policies of {} keys", keys.len());
+        let buckets = buckets.into_iter().map(|(place, count)| (place, *count));
+        for (place, count) in buckets.chain([(&in_keys, of_keys)]) {
             writeln!(
                 self.out,
                 "    {} of them kept in the {place}",

@@ -7,7 +7,7 @@
 mod clients;
 mod endpoint;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use guardian_aws::{Aws, Connection};
@@ -41,6 +41,7 @@ pub struct EmulatorStage {
     shadow: Model,
     /// The shadow's keys and what they are called on the emulator.
     keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
+    sweeps: Cell<usize>,
 }
 
 impl EmulatorStage {
@@ -95,6 +96,7 @@ impl EmulatorStage {
             denies_literally,
             shadow,
             keys: RefCell::default(),
+            sweeps: Cell::default(),
         })
     }
 
@@ -147,7 +149,9 @@ impl EmulatorStage {
         }
         let keys = self.keys.borrow();
         if matches!(act, Act::Sweep) {
-            events.push(super::model::scheduled_event(0, self.aws.now()).to_string());
+            // Two sweeps within a second are two events all the same.
+            self.sweeps.set(self.sweeps.get() + 1);
+            events.push(super::model::scheduled_event(self.sweeps.get(), self.aws.now()).to_string());
         }
         events
             .into_iter()
