@@ -70,6 +70,45 @@ fn the_incident_in_the_readme_is_one_of_the_demonstration() {
     assert!(guardian(&["demo"]).contains(incident), "{incident}");
 }
 
+#[test]
+fn the_year_in_the_readme_is_the_year_of_the_demonstration() {
+    let played = guardian(&["demo", "--json"]);
+    let year: Vec<Value> = played
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|line: &Value| line["incident"] == "a year of a bucket's keys")
+        .collect();
+    let table = README
+        .split("| | what happens | what the guardian tells |")
+        .nth(1)
+        .unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut months = 0;
+    for (row, step) in rows.zip(&year) {
+        let cell = row.split('|').nth(3).unwrap().trim().replace('`', "");
+        let alerts = step["alerts"].as_array().unwrap().iter();
+        let mut told: Vec<String> = alerts
+            .map(|alert| {
+                let code = alert["id"]
+                    .as_str()
+                    .unwrap()
+                    .split('/')
+                    .next()
+                    .unwrap()
+                    .to_owned();
+                format!("{}: {code}", alert["transition"].as_str().unwrap())
+            })
+            .collect();
+        told.sort();
+        let (kind, codes) = cell.split_once(": ").unwrap();
+        let mut said: Vec<String> = codes.split(", ").map(|code| format!("{kind}: {code}")).collect();
+        said.sort();
+        assert_eq!(said, told, "{row}");
+        months += 1;
+    }
+    assert_eq!((months, year.len()), (6, 6));
+}
+
 /// What the events of the folder mean: name and action.
 #[cfg(test)]
 fn events() -> BTreeSet<(String, String)> {
