@@ -13,7 +13,7 @@ use change::{Census, Story, story};
 use play::Play;
 
 /// Fewer than a sample takes in; about as many, so that it is whole at one time and not at another; and more.
-const SIZES: [usize; 3] = [3, 47, 160];
+const SIZES: [usize; 3] = [3, 49, 160];
 
 /// `PROPTEST_CASES`, or so many as take a few seconds.
 fn cases() -> u32 {
@@ -31,33 +31,30 @@ proptest! {
         level in select(vec![CensusLevel::Sample, CensusLevel::Full]),
         data_events in any::<bool>(),
         prune in any::<bool>(),
+        counted in any::<bool>(),
     ) {
-        played(&story, size, level, data_events, prune)?;
+        let mut play = Play::new(size, level, data_events, prune);
+        played(&mut play, &story, size, counted)?;
     }
 }
 
-fn played(
-    story: &Story,
-    size: usize,
-    level: CensusLevel,
-    data_events: bool,
-    prune: bool,
-) -> Result<(), TestCaseError> {
-    let mut play = Play::new(size, level, data_events, prune);
+/// Plays the story; at the end comes a sweep, and before it a census, if the bucket is to be `counted`.
+fn played(play: &mut Play, story: &Story, size: usize, counted: bool) -> Result<(), TestCaseError> {
     play.rest()?;
     for (event, then) in story {
         play.play(event, *then)?;
     }
-    swept(&mut play)?;
-    expect_served(&play, size < 40)?;
-    // Where the census is not the last word, a sample of a large bucket may still come upon something new.
-    play.count(Census::InSteps, None, 1, false)?;
-    swept(&mut play)?;
-    expect_served(&play, true)?;
-    swept(&mut play)?;
+    if counted {
+        play.rest()?;
+        play.count(Census::InSteps, None, 1, false)?;
+    }
+    swept(play)?;
+    expect_served(play, counted || size < SIZES[1])?;
+    swept(play)?;
     let needs = play.needs();
-    swept(&mut play)?;
+    swept(play)?;
     let written = play.written();
+    // The sample of a large bucket may come upon something new at any time.
     if play.needs() == needs && !written.is_empty() {
         return Err(play.fails(&format!("nothing changed, and this was written: {written:?}")));
     }
