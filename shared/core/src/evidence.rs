@@ -133,10 +133,13 @@ impl Evidence {
         }
     }
 
-    /// Takes note of what a sample or a census counted. Taking note of the same one again changes nothing.
+    /// Takes note of what a sample or a census counted. Taking note of the same one again changes nothing, and neither
+    /// does what it says of a key that was let go since: the proof is the newer of the two.
     pub fn count(&mut self, census: &Census) {
         for (name, group) in &census.counts.keys {
-            if let Ok(key) = name.parse() {
+            let Ok(key) = name.parse() else { continue };
+            let is_past = |left: &Left| left.former.began > census.began;
+            if !self.left.get(&key).is_some_and(is_past) {
                 self.see(&key, group, census.began);
             }
         }
@@ -273,6 +276,31 @@ mod tests {
         evidence.name(&BTreeMap::new(), [key("old")], at(500));
         assert!(evidence.is_refuted(&key("old"), &census(101, &[])));
         assert!(!evidence.is_refuted(&key("unheard-of"), &census(101, &[])));
+    }
+
+    #[test]
+    fn an_older_census_does_not_bring_back_what_a_newer_one_let_go() {
+        let mut evidence = switched(100);
+        let (older, newer) = (census(200, &[(key("old").as_str(), 7)]), census(300, &[]));
+        evidence.count(&older);
+        assert!(evidence.is_refuted(&key("old"), &newer));
+        let former = Former {
+            bucket: "media".parse().unwrap(),
+            mode: crate::settings::Mode::Repair,
+            prune: false,
+            census: newer.id,
+            began: newer.began,
+            objects: 0,
+        };
+        let left = Left {
+            former,
+            checked: at(305),
+        };
+        evidence.leave(&key("old"), left);
+        evidence.count(&older);
+        assert!(!evidence.keys.contains_key(&key("old")));
+        evidence.count(&census(300, &[(key("old").as_str(), 1)]));
+        assert!(evidence.keys.contains_key(&key("old")));
     }
 
     #[test]

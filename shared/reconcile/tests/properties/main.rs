@@ -19,5 +19,6 @@ mod damage;
 mod buckets;
 mod documents;
 mod events;
+mod in_use;
 mod kept;
 mod keys;

@@ -1,0 +1,472 @@
+//! A story as it is played on the model, and what the guardian has come to know by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use guardian_core::call::{CallError, CallErrorKind};
+use guardian_core::cause::{Cause, Work};
+use guardian_core::census::{FINISHED, Source};
+use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::observation::{DefaultEncryption, KeyState, ListedObject, ObjectEncryption};
+use guardian_core::settings::CensusLevel;
+use guardian_model::{Delivery, Who};
+use guardian_reconcile::census::{Checkpoint, begin, count, finish, head_batch, record, walk};
+use guardian_reconcile::seam::{Clock, Queues};
+use proptest::test_runner::TestCaseError;
+use serde_json::json;
+
+use super::change::{Census, Change, Event, KEYS, Key, Named, OBJECTS, Then};
+use crate::stage::{Stage, done};
+
+const ALIAS: &str = "alias/media";
+const ROUNDS: usize = 400;
+
+type Law = Result<(), TestCaseError>;
+
+pub(crate) struct Play {
+    pub(crate) stage: Stage,
+    vault: BucketName,
+    keys: Vec<KeyArn>,
+    managed: KeyArn,
+    default: Option<Named>,
+    alias: Option<Key>,
+    /// The key of each object, as far as the guardian was shown it: by HeadObject, or by an event.
+    known: BTreeMap<String, KeyArn>,
+    /// Objects whose key an event tells that lies in the queue.
+    heard: BTreeSet<String>,
+    data_events: bool,
+    censuses: usize,
+    /// What was written since the last sweep, but for what lies in queues and the bucket's evidence.
+    written: Vec<String>,
+    told: Vec<String>,
+}
+
+fn object(number: usize) -> String {
+    format!("photos/{:04}.jpg", number * 37)
+}
+
+impl Play {
+    /// The declared bucket `vault` under the key A, with so many objects, at rest.
+    pub(crate) fn new(objects: usize, level: CensusLevel, data_events: bool, prune: bool) -> Self {
+        let mut stage = Stage::new(11);
+        stage.settings.census = level;
+        stage.settings.watches_objects = data_events;
+        stage.model.watch_objects(data_events);
+        stage.model.record_data_events(data_events);
+        let vault: BucketName = "vault".parse().unwrap();
+        let keys: Vec<KeyArn> = (0..KEYS).map(|_| stage.model.add_key()).collect();
+        let managed = stage.model.aws_managed_key();
+        stage.model.add_bucket(&vault);
+        let under = ObjectEncryption::Kms(keys[0].to_string());
+        for number in 0..objects {
+            stage
+                .model
+                .add_object(&vault, &format!("photos/{number:04}.jpg"), under.clone());
+        }
+        let play = Self {
+            stage,
+            vault,
+            keys,
+            managed,
+            default: None,
+            alias: None,
+            known: BTreeMap::new(),
+            heard: BTreeSet::new(),
+            data_events,
+            censuses: 0,
+            written: Vec::new(),
+            told: Vec::new(),
+        };
+        let mut play = Self {
+            default: play.set_default(Named::By(Key(0))).ok().map(|()| Named::By(Key(0))),
+            ..play
+        };
+        play.change(Change::Declare { prune }, false);
+        play
+    }
+
+    /// What happened so far, for whoever has to find out why a law does not hold.
+    pub(crate) fn fails(&self, law: &str) -> TestCaseError {
+        let mut story = self.told.join("\n");
+        for (number, key) in self.keys.iter().chain([&self.managed]).enumerate() {
+            let name = ["A", "B", "C", "the AWS managed key"][number];
+            story = story.replace(key.as_str(), name);
+        }
+        let mut objects = Vec::new();
+        for (name, key) in self.objects() {
+            if (0..OBJECTS).any(|number| name == object(number)) {
+                objects.push(format!("{name} under {}", self.name(Some(&key))));
+            }
+        }
+        TestCaseError::fail(format!("{law}\n{story}\nin the end: {}", objects.join(", ")))
+    }
+
+    pub(crate) fn name(&self, key: Option<&KeyArn>) -> String {
+        let Some(key) = key else { return "no key".to_owned() };
+        match self.keys.iter().position(|known| known == key) {
+            Some(number) => format!("{:?}", Key(number)),
+            None => "the AWS managed key".to_owned(),
+        }
+    }
+
+    fn tell(&mut self, what: String) {
+        let now = self.stage.model.now();
+        self.told.push(format!("{now}  {what}"));
+    }
+
+    /// Every object under a key of KMS.
+    fn objects(&self) -> BTreeMap<String, KeyArn> {
+        let objects = self.stage.model.objects(&self.vault).into_iter();
+        objects
+            .filter_map(|(name, object)| match object.encryption {
+                ObjectEncryption::Kms(key) => Some((name, key.parse().unwrap())),
+                ObjectEncryption::SseS3 | ObjectEncryption::SseC => None,
+            })
+            .collect()
+    }
+
+    /// The keys of current objects; `all` of them, or those that the guardian was shown.
+    pub(crate) fn in_use(&self, all: bool) -> BTreeMap<KeyArn, String> {
+        let objects = self.objects().into_iter();
+        let shown = objects.filter(|(name, key)| all || self.known.get(name) == Some(key));
+        shown.map(|(name, key)| (key, name)).collect()
+    }
+
+    pub(crate) fn is_granted(&self, key: &KeyArn) -> bool {
+        let policy = self.stage.model.key_policy(key);
+        policy.is_some_and(|policy| policy.contains("232482882421"))
+    }
+
+    /// Whether people were told of this key, and it is not over.
+    pub(crate) fn is_told(&self, key: &KeyArn) -> bool {
+        let subject = format!("#key:{key}");
+        self.stage.model.ledger_dump().iter().any(|entry| {
+            let is_of_key = entry.name.starts_with("incident#") && entry.name.ends_with(&subject);
+            is_of_key && entry.body["state"] == json!("needs-you")
+        })
+    }
+
+    pub(crate) fn is_disabled(&self, key: &KeyArn) -> bool {
+        self.stage.model.key_state(key) == Some(KeyState::Disabled)
+    }
+
+    pub(crate) fn needs(&self) -> BTreeMap<String, String> {
+        let entries = self.stage.model.ledger_dump().into_iter();
+        entries
+            .filter_map(|entry| {
+                let key = entry.name.strip_prefix("needs#")?.to_owned();
+                Some((key, entry.body.to_string()))
+            })
+            .collect()
+    }
+
+    /// What was written since the last sweep, but for what lies in queues and the bucket's evidence.
+    pub(crate) fn written(&self) -> &[String] {
+        &self.written
+    }
+
+    /// The key that the settings name; `Err` where nobody can say.
+    pub(crate) fn named(&self) -> Result<Option<&KeyArn>, ()> {
+        match self.default {
+            None => Ok(None),
+            Some(Named::By(key)) => Ok(Some(&self.keys[key.0])),
+            Some(Named::ByAlias) => self.alias.map(|key| Some(&self.keys[key.0])).ok_or(()),
+            Some(Named::AwsManaged) => Ok(Some(&self.managed)),
+        }
+    }
+
+    /// Plays one step.
+    pub(crate) fn play(&mut self, event: &Event, then: Then) -> Law {
+        match event {
+            Event::Done { change, lost } => self.change(*change, *lost),
+            Event::Minutes(minutes) => self.wait(*minutes),
+            Event::Sweep => self.sweep(),
+            Event::Counted {
+                census,
+                meanwhile,
+                minutes,
+                acts,
+            } => self.count(*census, *meanwhile, *minutes, *acts)?,
+        }
+        match then {
+            Then::Nothing => Ok(()),
+            Then::OneRound => self.round().map(drop),
+            Then::Rest => self.rest(),
+        }
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        self.tell("the sweep".to_owned());
+        self.stage.sweep();
+        self.written.clear();
+    }
+
+    fn wait(&mut self, minutes: u64) {
+        self.tell(format!("{minutes} minutes pass"));
+        self.stage.model.advance(Duration::from_secs(60 * minutes));
+    }
+
+    fn change(&mut self, change: Change, lost: bool) {
+        let before = self.objects();
+        if lost {
+            self.stage.model.deliver(Delivery::Dropped);
+        }
+        let outcome = self.act(change);
+        self.stage.model.deliver(Delivery::Normal);
+        let result = match (&outcome, lost) {
+            (Err(error), _) => format!(", refused: {}", error.message),
+            (Ok(()), true) => ", of which nobody hears".to_owned(),
+            (Ok(()), false) => String::new(),
+        };
+        self.tell(format!("{change:?}{result}"));
+        if outcome.is_err() {
+            return;
+        }
+        let after = self.objects();
+        for name in (0..OBJECTS).map(object) {
+            if before.get(&name) != after.get(&name) {
+                self.known.remove(&name);
+                self.heard.remove(&name);
+            }
+        }
+        let written = match change {
+            Change::PutByDefault(number)
+            | Change::Put(number, _)
+            | Change::Copy(number, _)
+            | Change::Update(number, _) => Some(object(number)),
+            _ => None,
+        };
+        if let Some(name) = written.filter(|_| self.data_events && !lost) {
+            self.heard.insert(name);
+        }
+    }
+
+    fn set_default(&self, named: Named) -> Result<(), CallError> {
+        let key = match named {
+            Named::By(key) => Some(self.keys[key.0].to_string()),
+            Named::ByAlias => Some(ALIAS.to_owned()),
+            Named::AwsManaged => None,
+        };
+        let default = DefaultEncryption::Kms { key, bucket_key: true };
+        let root = self.stage.model.act_as(Who::root());
+        root.put_bucket_encryption(&self.vault, default)
+    }
+
+    fn act(&mut self, change: Change) -> Result<(), CallError> {
+        let ana = self.stage.model.act_as(Who::root());
+        let (vault, keys) = (&self.vault, &self.keys);
+        match change {
+            Change::PutByDefault(number) => ana.put_object(vault, &object(number), None),
+            Change::Put(number, Named::By(key)) => {
+                ana.put_object(vault, &object(number), Some(keys[key.0].as_str()))
+            }
+            Change::Put(number, Named::ByAlias) => ana.put_object(vault, &object(number), Some(ALIAS)),
+            Change::Put(number, Named::AwsManaged) => {
+                ana.put_object_with_aws_managed_key(vault, &object(number))
+            }
+            Change::Copy(number, key) => ana.copy_in_place(vault, &object(number), keys[key.0].as_str()),
+            Change::Update(number, key) => {
+                ana.update_object_encryption(vault, &object(number), &keys[key.0])
+            }
+            Change::DeleteObject(number) => ana.delete_object(vault, &object(number)),
+            Change::Default(named) => {
+                self.set_default(named)?;
+                self.default = Some(named);
+                Ok(())
+            }
+            Change::DefaultDeleted => {
+                ana.delete_bucket_encryption(vault)?;
+                self.default = None;
+                Ok(())
+            }
+            Change::AliasTo(key) => {
+                ana.update_alias(ALIAS, &keys[key.0])?;
+                self.alias = Some(key);
+                Ok(())
+            }
+            Change::AliasDeleted => {
+                ana.delete_alias(ALIAS)?;
+                self.alias = None;
+                Ok(())
+            }
+            Change::PolicyWithoutGrant(key) => {
+                let owner = json!({"Sid": "Owner", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+                    "Principal": {"AWS": "arn:aws:iam::111122223333:root"}});
+                let policy = json!({"Version": "2012-10-17", "Id": "owners-key", "Statement": [owner]});
+                ana.put_key_policy(&keys[key.0], &policy.to_string())
+            }
+            Change::Disable(key) => ana.disable_key(&keys[key.0]),
+            Change::Enable(key) => ana.enable_key(&keys[key.0]),
+            Change::Declare { prune } => {
+                let text = json!({"clouds": ["demo"], "prune": prune}).to_string();
+                ana.put_parameter(vault.as_str(), &text)
+            }
+        }
+    }
+
+    /// One round of the guardian. It takes no grant from a key that it was shown on an object.
+    /// Answers whether there was anything to do.
+    fn round(&mut self) -> Result<bool, TestCaseError> {
+        self.stage.model.take_journal();
+        let before: Vec<KeyArn> = self.keys.iter().filter(|key| self.is_granted(key)).cloned().collect();
+        let needed = self.needs();
+        self.stage.round();
+        let calls = self.stage.model.journal();
+        let is_idle = calls.is_empty();
+        let written = calls.iter().filter(|call| call.write && !call.operation.starts_with("Send"));
+        let written = written.map(ToString::to_string);
+        self.written
+            .extend(written.filter(|call| call != "PutItem bucket:vault evidence"));
+        let heads = self.heads(0);
+        self.learn(heads);
+        let needs = self.needs();
+        let gone: Vec<String> = needed.into_keys().filter(|key| !needs.contains_key(key)).collect();
+        for key in gone {
+            self.tell(format!("the guardian lets {key} go"));
+            match self.named() {
+                Ok(Some(named)) if named.as_str() != key => {}
+                Ok(None) => {}
+                Ok(Some(_)) => return Err(self.fails(&format!("the settings name {key}, and it was let go"))),
+                Err(()) => return Err(self.fails(&format!("what the settings name is not known, and {key} was let go"))),
+            }
+        }
+        for key in self.keys.clone() {
+            let was = before.contains(&key);
+            let is = self.is_granted(&key);
+            if was != is {
+                let verb = if is { "grants" } else { "takes the grant from" };
+                self.tell(format!("the guardian {verb} {key}"));
+            }
+            if was
+                && !is
+                && let Some(object) = self.in_use(false).get(&key)
+            {
+                return Err(self.fails(&format!("{key} lost its grant, and {object} is known to be under it")));
+            }
+        }
+        Ok(!is_idle)
+    }
+
+    /// The objects that were looked at, but for so many of the first, and their keys.
+    fn heads(&self, but: usize) -> Vec<(String, KeyArn)> {
+        let journal = self.stage.model.take_journal();
+        let heads = journal.iter().filter(|call| call.operation == "HeadObject");
+        let names: Vec<&str> = heads
+            .skip(but)
+            .map(|call| call.resource.trim_start_matches("vault/"))
+            .collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let objects = self.objects();
+        let known = |name: &&str| Some(((*name).to_owned(), objects.get(*name)?.clone()));
+        names.iter().filter_map(known).collect()
+    }
+
+    /// The guardian was shown this, as far as it is still so.
+    fn learn(&mut self, heads: Vec<(String, KeyArn)>) {
+        if heads.is_empty() {
+            return;
+        }
+        let objects = self.objects();
+        let still = heads.into_iter().filter(|(name, key)| objects.get(name) == Some(key));
+        self.known.extend(still);
+    }
+
+    pub(crate) fn rest(&mut self) -> Law {
+        for _ in 0..ROUNDS {
+            if self.round()? {
+                continue;
+            }
+            let Some(due) = self.stage.model.next_due() else {
+                let heard = std::mem::take(&mut self.heard);
+                let objects = self.objects().into_iter();
+                self.known.extend(objects.filter(|(name, _)| heard.contains(name)));
+                return Ok(());
+            };
+            self.stage.model.advance(due);
+        }
+        Err(self.fails("there is still work"))
+    }
+
+    /// A census of the bucket, to whatever end.
+    pub(crate) fn count(&mut self, census: Census, meanwhile: Option<(Change, bool)>, minutes: u64, acts: bool) -> Law {
+        self.censuses += 1;
+        let id = format!("vault-{}", self.censuses);
+        self.tell(format!("the census {id} begins"));
+        let model = self.stage.model.clone();
+        let names: Vec<String> = model.objects(&self.vault).into_keys().collect();
+        let (first, second) = names.split_at(names.len() / 2);
+        let began = model.now();
+        if matches!(census, Census::ByHand) {
+            let start = Checkpoint::start(self.vault.clone(), &[], id.clone(), began);
+            let counted = done(walk(&model, start, 5, |_| Ok::<_, CallError>(()))).unwrap();
+            let heads = self.heads(0);
+            self.meanwhile(meanwhile, minutes, acts)?;
+            self.recorded(&counted);
+            self.learn(heads);
+            self.tell(format!("the census {id} ends"));
+            return Ok(());
+        }
+        let started = done(begin(&model, &self.stage.settings, &self.vault, &id)).unwrap();
+        if matches!(census, Census::BrokenOff) {
+            let objects: Vec<ListedObject> = first
+                .iter()
+                .map(|key| ListedObject {
+                    key: key.clone(),
+                    owner: None,
+                })
+                .collect();
+            let counts = done(count(&model, &self.vault, &objects, None, 5)).unwrap();
+            let heads = self.heads(0);
+            self.meanwhile(meanwhile, minutes, acts)?;
+            self.learn(heads);
+            self.recorded(&guardian_core::census::Census {
+                id: id.clone(),
+                source: Source::Walk,
+                began,
+                ended: None,
+                whole: false,
+                counts,
+            });
+            self.tell(format!("the census {id} is broken off"));
+            return Ok(());
+        }
+        let unknown = matches!(census, Census::WithUnknown) && !first.is_empty();
+        if unknown {
+            model.fail_next("HeadObject", 1, CallErrorKind::AccessDenied);
+        }
+        done(head_batch(&model, &started, first)).unwrap();
+        if matches!(census, Census::Abandoned) {
+            model.take_journal();
+            self.meanwhile(meanwhile, minutes, acts)?;
+            self.tell(format!("the census {id} comes to no end"));
+            return Ok(());
+        }
+        let mut heads = self.heads(usize::from(unknown));
+        self.meanwhile(meanwhile, minutes, acts)?;
+        done(head_batch(&model, &started, second)).unwrap();
+        done(finish(&model, &started, names.len() as u64)).unwrap();
+        heads.extend(self.heads(0));
+        self.learn(heads);
+        self.tell(format!("the census {id} ends{}", if unknown { ", one object unknown" } else { "" }));
+        Ok(())
+    }
+
+    fn meanwhile(&mut self, change: Option<(Change, bool)>, minutes: u64, acts: bool) -> Law {
+        if let Some((change, lost)) = change {
+            self.change(change, lost);
+        }
+        self.wait(minutes);
+        if acts { self.rest() } else { Ok(()) }
+    }
+
+    fn recorded(&self, census: &guardian_core::census::Census) {
+        let model = &self.stage.model;
+        assert_eq!(done(record(model, &self.vault, census)), Ok(true));
+        let cause = Cause::of_event(census.id.as_str(), FINISHED);
+        let work = Work::new(Resource::Bucket(self.vault.clone()), cause);
+        assert_eq!(done(model.send_work(&[work])), Ok(Vec::new()));
+        model.take_journal();
+    }
+}
