@@ -100,6 +100,15 @@ impl Aws {
         }))
     }
 
+    /// The ARN of the execution that a walk of this name is.
+    ///
+    /// # Errors
+    ///
+    /// A stack without walks, or one whose state machine has no ARN of one.
+    pub fn census_execution(&self, name: &str) -> Result<String, CallError> {
+        self.execution_arn("states:DescribeExecution", name)
+    }
+
     /// The counts of the execution's Map Run; a redrive goes on with the same one.
     async fn items(&self, execution: &str) -> Result<Option<Items>, CallError> {
         const LIST: &str = "states:ListMapRuns";
