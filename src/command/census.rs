@@ -5,6 +5,7 @@ mod patience;
 mod progress;
 mod resume;
 mod sql;
+mod start;
 mod told;
 
 pub use metadata::MetadataError;
@@ -68,6 +69,15 @@ pub(super) struct Words {
     /// Store the census for the stack, in the table named by GUARDIAN_TABLE
     #[arg(long)]
     record: bool,
+    /// Have the stack walk over the bucket (parameter Census=full), and wait for the end
+    #[arg(long, conflicts_with_all = ["at_once", "prefixes", "resume", "sql", "from", "record"])]
+    start: bool,
+    /// The stack's output CensusStateMachineArn; else GUARDIAN_CENSUS_STATE_MACHINE names it
+    #[arg(long, value_name = "ARN", requires = "start")]
+    state_machine: Option<String>,
+    /// Only start the walk
+    #[arg(long, requires = "start")]
+    no_wait: bool,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -76,6 +86,9 @@ pub(super) struct Words {
 pub(super) async fn run(words: &Words) -> Result<Ended, CommandError> {
     if words.sql {
         return print_query(words);
+    }
+    if words.start {
+        return start::run(words).await;
     }
     if words.record && std::env::var_os("GUARDIAN_TABLE").is_none_or(|table| table.is_empty()) {
         let how = "--record wants the stack's table: set GUARDIAN_TABLE to the stack's output LedgerTable";

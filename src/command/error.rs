@@ -71,6 +71,18 @@ pub enum CommandError {
     /// The census could not be stored.
     #[error("the census was not recorded: {0}")]
     NotRecorded(ReconcileError),
+    /// The stack's walk came to no good end.
+    #[error(
+        "the walk {how}: {reason}; what it counted is kept for 14 days, in which `aws stepfunctions redrive-execution --execution-arn {walk}` goes on with it"
+    )]
+    WalkBroken {
+        /// The ARN of its execution.
+        walk: String,
+        /// How it ended.
+        how: String,
+        /// Why.
+        reason: String,
+    },
     /// A file holds no policy document, or no switches of Block Public Access.
     #[error("`{file}`: {reason}")]
     Document {

@@ -19,6 +19,14 @@ pub(super) struct Live {
 impl Live {
     /// Connects, and asks STS whose account it is.
     pub(super) async fn connect(mode: Mode) -> Result<Self, CommandError> {
+        Self::connect_to(mode, None).await
+    }
+
+    /// The same, with the state machine that walks over every object of a bucket.
+    pub(super) async fn connect_to(
+        mode: Mode,
+        census_state_machine: Option<String>,
+    ) -> Result<Self, CommandError> {
         let connection = Connection::from_environment().await?;
         let caller = connection.caller().await?;
         let settings = Settings {
@@ -35,6 +43,7 @@ impl Live {
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),
             topic_arn: std::env::var("GUARDIAN_TOPIC_ARN").ok(),
+            census_state_machine,
             ..Stack::default()
         };
         Ok(Self {

@@ -133,3 +133,21 @@ fn to_record_it_has_to_know_where() {
     let said = complaint(Guardian::new(&["census", "media", "--record"]).run());
     assert!(said.contains("GUARDIAN_TABLE"), "{said}");
 }
+
+#[test]
+fn to_start_a_walk_it_has_to_know_the_state_machine_and_says_where_that_stands() {
+    let said = complaint(Guardian::new(&["census", "media", "--start"]).run());
+    for word in [
+        "Census=full",
+        "CensusStateMachineArn",
+        "GUARDIAN_CENSUS_STATE_MACHINE",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
+    let wrong = ["census", "media", "--start", "--state-machine", "guard-census"];
+    let said = complaint(Guardian::new(&wrong).run());
+    assert!(
+        said.contains("`guard-census` is no ARN of a state machine"),
+        "{said}"
+    );
+}

@@ -10,7 +10,7 @@ const CONTRACT: [(&str, &str); 8] = [
     ("repair", "<BUCKET> --cloud --sample --yes --json"),
     (
         "census",
-        "<BUCKET> --at-once --resume --sql --from --record --json",
+        "<BUCKET> --at-once --resume --sql --from --record --start --state-machine --no-wait --json",
     ),
     ("route", "<FILE> --json"),
     ("replay", "<FILE> --yes"),
@@ -39,6 +39,10 @@ fn a_call_that_makes_no_sense_ends_with_2_and_says_so_on_standard_error() {
         (&["census", "media", "--sql", "--from", "-"], "--sql"),
         (&["census", "media", "--prefix", "img/", "--record"], "--prefix"),
         (&["census", "media", "--backfilled"], "--from"),
+        (&["census", "media", "--start", "--record"], "--record"),
+        (&["census", "media", "--start", "--at-once", "9"], "--at-once"),
+        (&["census", "media", "--no-wait"], "--start"),
+        (&["census", "media", "--state-machine", "arn:x"], "--start"),
         (
             &["census", "media", "--from", "-", "--as-of", "today"],
             "RFC 3339",

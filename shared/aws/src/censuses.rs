@@ -5,27 +5,31 @@ use aws_sdk_sfn::types::{ExecutionStatus, MapRunItemCounts};
 use guardian_core::call::CallError;
 use guardian_core::census::execution_name;
 use guardian_core::name::BucketName;
-use guardian_reconcile::seam::Censuses;
+use guardian_reconcile::seam::{Censuses, Start};
 use serde_json::json;
 
 use crate::aws::Aws;
 use crate::error::{call_error, unusable};
 
 impl Censuses for Aws {
-    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<(), CallError> {
+    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<Start, CallError> {
         const OPERATION: &str = "states:StartExecution";
+        // A stack that walks is never without one (template.yaml); whoever is without one does not walk.
+        let Ok(machine) = self.census_state_machine(OPERATION) else {
+            return Ok(Start::Nowhere);
+        };
         let call = self
             .clients()
             .sfn()
             .start_execution()
-            .state_machine_arn(self.census_state_machine(OPERATION)?)
+            .state_machine_arn(machine)
             .name(execution_name(name))
             .input(json!({"bucket": bucket}).to_string());
         match call.send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Start::UnderWay),
             // While it runs the same call is a success by itself; this is the answer once it has ended, for 90 days
             // (Step Functions API Reference, StartExecution).
-            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+            Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(Start::Over),
             Err(error) => Err(call_error(OPERATION, error)),
         }
     }
@@ -94,6 +98,15 @@ impl Aws {
             reason: (!said.is_empty()).then(|| said.join(": ")),
             items: self.items(&arn).await?,
         }))
+    }
+
+    /// The ARN of the execution that a walk of this name is.
+    ///
+    /// # Errors
+    ///
+    /// A stack without walks, or one whose state machine has no ARN of one.
+    pub fn census_execution(&self, name: &str) -> Result<String, CallError> {
+        self.execution_arn("states:DescribeExecution", name)
     }
 
     /// The counts of the execution's Map Run; a redrive goes on with the same one.

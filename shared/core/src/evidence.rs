@@ -20,6 +20,9 @@ pub struct Evidence {
     /// Since when the bucket is looked after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Moment>,
+    /// Since when walks over every object of it are wanted; none where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walks_since: Option<Moment>,
     /// The keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<KeyArn, KeyEvidence>,

@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use crate::bucket::reconcile_bucket;
 use crate::cycle::is_ourselves;
 use crate::key::reconcile_key;
-use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
+use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
 use crate::sweep::sweep;
 use crate::{Message, ReconcileError, Report};
 
@@ -26,7 +26,7 @@ pub async fn reconcile_batch<A>(
     messages: &[Message],
 ) -> (Vec<Report>, Vec<String>)
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
 {
     let mut groups: BTreeMap<Resource, (Vec<&str>, Work)> = BTreeMap::new();
     for message in messages {
@@ -78,7 +78,7 @@ where
 
 async fn reconcile<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
 {
     match &work.resource {
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,

@@ -25,8 +25,8 @@ use crate::index::{self, Found};
 use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
-use crate::seam::{Buckets, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, fleet, sample, written};
+use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
+use crate::{ReconcileError, Report, due, fleet, sample, written};
 
 /// So many objects are looked at in a sample.
 const SAMPLE: usize = 50;
@@ -39,7 +39,7 @@ pub(crate) async fn reconcile_bucket<A>(
     work: &Work,
 ) -> Result<Report, ReconcileError>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
 {
     let resource = Resource::Bucket(bucket.clone());
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));
@@ -113,6 +113,7 @@ where
         let left = kept.left().filter(|key| !moved.left.contains_key(*key)).cloned();
         queue.extend(left.map(|key| Look { key, is_new: false }));
     }
+    kept.want_walks(settings, aws.now());
     kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;
 
@@ -128,8 +129,14 @@ where
         elsewhere: of_keys,
     };
     let apply = async |plan| apply_to_bucket(aws, settings, &declaration, &seen, plan).await;
-    let report = cycle.close(aws, &mut book, plan, apply).await?;
+    let mut report = cycle.close(aws, &mut book, plan, apply).await?;
     fleet::keep(aws, settings, bucket, &book, &report).await?;
+    // A walk lists nothing in another Region.
+    if seen.presence == Presence::Here
+        && let Some(wanted) = kept.wanted_walk(settings, bucket, work, aws.now())
+    {
+        report.note = due::start(aws, bucket, &wanted).await;
+    }
     Ok(report)
 }
 

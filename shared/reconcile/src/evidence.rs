@@ -15,6 +15,7 @@ use guardian_core::settings::{CensusLevel, Settings};
 
 use crate::book::Book;
 use crate::census::CENSUS;
+use crate::due::{self, Known, Wanted};
 use crate::need::Needs;
 use crate::observe::{KnownKey, full_name};
 use crate::seam::{Entry, Ledger};
@@ -45,10 +46,14 @@ pub(crate) struct Kept {
     stored: Evidence,
     evidence: Evidence,
     census: Option<Census>,
+    /// Whether a sample was taken before this look.
+    was_sampled: bool,
     /// Whether a sample was taken with this very look.
     is_sampled_now: bool,
     /// The keys that objects were found under in this very look.
     found: BTreeSet<KeyArn>,
+    /// The keys that objects were met under in this very look and never before.
+    met: BTreeSet<KeyArn>,
     /// The keys that an event named as those of objects nobody could look at, each with such an object. Only KMS can
     /// tell whether there is any truth in it.
     told: BTreeMap<KeyArn, String>,
@@ -72,11 +77,13 @@ impl Kept {
         }
         Self {
             version: entry.map_or(0, |entry| entry.version),
+            was_sampled: stored.sample.is_some(),
             stored,
             evidence,
             census,
             is_sampled_now: false,
             found: BTreeSet::new(),
+            met: BTreeSet::new(),
             told: BTreeMap::new(),
         }
     }
@@ -93,6 +100,8 @@ impl Kept {
     pub(crate) fn sampled(&mut self, settings: &Settings, sample: Census) {
         let sample = in_full(settings, sample);
         self.is_sampled_now = true;
+        let keys = sample.counts.keys.keys().filter_map(|name| name.parse().ok());
+        self.meet(keys);
         self.evidence.count(&sample);
         self.evidence.sample = Some(sample);
     }
@@ -107,11 +116,48 @@ impl Kept {
 
     /// Takes note of the keys of objects that were written.
     pub(crate) fn saw(&mut self, written: &written::Found, now: Moment) {
+        self.meet(written.seen.keys().cloned());
         for (key, example) in &written.seen {
             self.evidence.see(key, &Group::of(example), now);
             self.found.insert(key.clone());
         }
         self.told.clone_from(&written.named);
+    }
+
+    fn meet(&mut self, keys: impl Iterator<Item = KeyArn>) {
+        let keys = keys.filter(|key| !self.evidence.keys.contains_key(key));
+        self.met.extend(keys);
+    }
+
+    /// Takes note of since when walks over the bucket are wanted.
+    pub(crate) fn want_walks(&mut self, settings: &Settings, now: Moment) {
+        let since = &mut self.evidence.walks_since;
+        match settings.census {
+            CensusLevel::Full => _ = since.get_or_insert(now),
+            // Once they are wanted again they are to begin as spread out as the first time.
+            CensusLevel::Sample | CensusLevel::Off => *since = None,
+        }
+    }
+
+    /// The walk over every object that is wanted now, if one is.
+    pub(crate) fn wanted_walk(
+        &self,
+        settings: &Settings,
+        bucket: &BucketName,
+        work: &Work,
+        now: Moment,
+    ) -> Option<Wanted> {
+        // With the first sample every key is met for the first time, and what the settings name is no news of objects.
+        let mut met = self.met.iter().filter(|key| !self.is_named(key));
+        let known = Known {
+            bucket,
+            since: self.evidence.walks_since?,
+            census: self.census(),
+            every: settings.census_every,
+            swept: work.swept,
+            met: self.was_sampled.then(|| met.next()).flatten(),
+        };
+        due::wanted(known, now)
     }
 
     /// The last sample, whenever that was.

@@ -11,6 +11,7 @@ mod bucket;
 pub mod census;
 mod cycle;
 mod digest;
+mod due;
 mod evidence;
 mod fleet;
 mod index;

@@ -204,8 +204,19 @@ pub trait Queues {
 /// Walks over every object of a bucket (a state machine of Step Functions).
 pub trait Censuses {
     /// StartExecution of a census of this bucket. `name` makes it one and the same however often it is asked for: an
-    /// execution of that name that runs already, or has run, is no error.
-    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<(), CallError>;
+    /// execution of that name that runs already, or has run, is no error. Nor is it one that there are no walks here.
+    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<Start, CallError>;
+}
+
+/// What came of asking for a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// It was started, or runs already: StartExecution tells the two apart by nothing but the date.
+    UnderWay,
+    /// The walk of this name came to its end before, whether a good one or not.
+    Over,
+    /// There is nothing here to walk with.
+    Nowhere,
 }
 
 /// Where people are told (SNS).

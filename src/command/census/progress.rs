@@ -5,9 +5,33 @@ use std::time::Instant;
 
 use guardian_core::census::Counts;
 
-/// A line on standard error that is written over and over; nothing where that is no terminal.
-pub(super) struct Progress {
+/// A line on standard error that is written over and over.
+pub(super) struct Line {
     shows: bool,
+}
+
+impl Line {
+    /// Where standard error is no terminal, one that does not show.
+    pub(super) fn new(shows: bool) -> Self {
+        Self { shows }
+    }
+
+    pub(super) fn show(&self, text: &str) {
+        if self.shows {
+            // Nobody is waiting for it but somebody who watches.
+            let _ = write!(io::stderr(), "\r\u{1b}[2K{text}");
+        }
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&self) {
+        self.show("");
+    }
+}
+
+/// How far a walk from here is.
+pub(super) struct Progress {
+    line: Line,
     began: Instant,
     /// Objects that an earlier run counted.
     before: u64,
@@ -16,26 +40,19 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn from(counts: &Counts) -> Self {
         Self {
-            shows: io::stderr().is_terminal(),
+            line: Line::new(io::stderr().is_terminal()),
             began: Instant::now(),
             before: counts.objects,
         }
     }
 
     pub(super) fn show(&self, counts: &Counts) {
-        if self.shows {
-            let seconds = self.began.elapsed().as_secs_f64();
-            let line = line(counts, self.before, seconds);
-            // Nobody is waiting for it but somebody who watches.
-            let _ = write!(io::stderr(), "\r\u{1b}[2K{line}");
-        }
+        let seconds = self.began.elapsed().as_secs_f64();
+        self.line.show(&line(counts, self.before, seconds));
     }
 
-    /// Takes the line away.
     pub(super) fn clear(&self) {
-        if self.shows {
-            let _ = write!(io::stderr(), "\r\u{1b}[2K");
-        }
+        self.line.clear();
     }
 }
 

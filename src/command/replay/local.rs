@@ -15,8 +15,8 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Clock, Declarations, Entry, EntryPage, Keys, Ledger, Listing, NamePage, ParameterPage, Queues,
-    Stored, Topic, Trail,
+    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Keys, Ledger, Listing, NamePage, ParameterPage,
+    Queues, Start, Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
@@ -257,6 +257,13 @@ impl Queues for Local<'_> {
     async fn send_later(&self, _look: &LaterLook, _delay: Duration) -> Result<(), CallError> {
         // A replay ends with the process.
         Ok(())
+    }
+}
+
+impl Censuses for Local<'_> {
+    async fn start_census(&self, _bucket: &BucketName, _name: &str) -> Result<Start, CallError> {
+        // It would outlive the replay. The log says that one was wanted.
+        Ok(Start::Nowhere)
     }
 }
 

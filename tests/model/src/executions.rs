@@ -2,7 +2,7 @@
 
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
-use guardian_reconcile::seam::Censuses;
+use guardian_reconcile::seam::{Censuses, Start};
 
 use crate::Model;
 use crate::operation::Operation;
@@ -17,17 +17,19 @@ pub struct Execution {
 }
 
 impl Censuses for Model {
-    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<(), CallError> {
+    async fn start_census(&self, bucket: &BucketName, name: &str) -> Result<Start, CallError> {
         self.call(Operation::StartExecution, format!("{bucket}/{name}"), |state| {
             // A standard workflow of the same name and input is one and the same while it runs, and cannot be started
-            // again once it ran (Step Functions API Reference, StartExecution); the seam makes both a success.
-            if state.names_of_executions.insert(name.to_owned()) {
-                state.executions.push(Execution {
-                    bucket: bucket.clone(),
-                    name: name.to_owned(),
-                });
+            // again once it ran (Step Functions API Reference, StartExecution); the seam makes both a success. Nobody
+            // carries an execution out here: it is over at once.
+            if !state.names_of_executions.insert(name.to_owned()) {
+                return Ok(Start::Over);
             }
-            Ok(())
+            state.executions.push(Execution {
+                bucket: bucket.clone(),
+                name: name.to_owned(),
+            });
+            Ok(Start::UnderWay)
         })
         .await
     }

@@ -237,3 +237,42 @@ fn a_variable_that_may_be_missing_is_no_better_than_a_missing_one() {
         assert_eq!(ask_knowing(statements, context), Access::Allowed);
     }
 }
+
+/// The work that goes into the answer to a question of all objects, by what it goes into: so many statements allow a part
+/// each, the last allows all, and a Deny keeps plain HTTP out. Why it is so is put into words within a budget of its own.
+fn work_of(statements: usize) -> [u64; 4] {
+    let tls = json!({ "Bool": { "aws:SecureTransport": "false" } });
+    let parts = (0..statements).map(|number| grant(&format!("arn:aws:s3:::b/team-{number}/*")));
+    let parts = std::iter::once(deny(json!({ "Condition": tls }))).chain(parts);
+    let statements: Vec<Value> = parts.chain([grant("arn:aws:s3:::b/*")]).collect();
+    let document = json!({ "Version": "2012-10-17", "Statement": statements });
+    let document = PolicyDocument::parse(&document.to_string()).unwrap();
+    let context = Context::external_s3_read(ACCOUNT);
+    let question = Question {
+        account: ACCOUNT,
+        action: "s3:GetObject",
+        resources: &["arn:aws:s3:::b/*".to_owned()],
+        context: &context,
+        kind: PolicyKind::Bucket,
+    };
+    let mut budgets = Budgets::new();
+    let voices = Voices::gather(Some(&document), &question, &mut budgets);
+    let part = voices.answer("arn:aws:s3:::b/*", &mut budgets);
+    assert_eq!(part.access, Access::Allowed);
+    let full = Budgets::new();
+    [
+        full.scan.left() - budgets.scan.left(),
+        full.conditions.left() - budgets.conditions.left(),
+        full.covers.left() - budgets.covers.left(),
+        full.denies.left() - budgets.denies.left(),
+    ]
+}
+
+#[test]
+fn the_work_of_an_ordinary_policy_grows_in_proportion_to_its_statements() {
+    let (small, large) = (work_of(100), work_of(1000));
+    assert!(small[0] >= 100, "every statement is counted: {small:?}");
+    for (small, large) in small.into_iter().zip(large) {
+        assert!(large <= small * 10, "100 statements: {small}, 1000: {large}");
+    }
+}

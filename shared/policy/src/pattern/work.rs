@@ -15,6 +15,11 @@ impl Work {
         Self { left: units }
     }
 
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
     pub(crate) fn is_spent(&self) -> bool {
         self.left == 0
     }

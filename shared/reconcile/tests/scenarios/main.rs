@@ -40,5 +40,6 @@ mod sample;
 mod sweep;
 mod told;
 mod unread;
+mod walks;
 mod world;
 mod written;
