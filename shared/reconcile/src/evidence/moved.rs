@@ -1,0 +1,112 @@
+//! Which keys the bucket needs no more, or again, after a look.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guardian_core::census::Group;
+use guardian_core::census::{Census, Source};
+use guardian_core::declaration::Declaration;
+use guardian_core::evidence::Left;
+use guardian_core::judge::Former;
+use guardian_core::moment::Moment;
+use guardian_core::name::KeyArn;
+use guardian_core::observation::{BucketObservation, KeyObservation, Presence};
+
+use super::{Kept, Refuted};
+use crate::need::Needs;
+
+/// Keys that the bucket came to need no more, or again, with this look.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    /// Let go.
+    pub(crate) left: BTreeMap<KeyArn, Left>,
+    /// Needed again.
+    pub(crate) back: BTreeSet<KeyArn>,
+}
+
+impl Kept {
+    /// Takes note of what the settings name now, and lets those of the `refuted` keys go that they do not name: none as
+    /// long as anything that they name could not be resolved.
+    pub(crate) fn settle(
+        &mut self,
+        declaration: &Declaration,
+        needs: &Needs,
+        seen: &BucketObservation,
+        refuted: Refuted,
+        now: Moment,
+    ) -> Moved {
+        let mut moved = Moved::default();
+        for (key, example) in std::mem::take(&mut self.told) {
+            let is_it =
+                |found: &KeyObservation| found.description.as_ref().is_ok_and(|found| found.arn == key);
+            if seen.keys.iter().any(is_it) {
+                self.evidence.see(&key, &Group::of(&example), now);
+            }
+        }
+        let is_resolved = seen.presence == Presence::Here
+            && seen.encryption.is_ok()
+            && seen.markers.iter().all(|marker| marker.head.is_ok())
+            && seen
+                .keys
+                .iter()
+                .all(|key| key.description.is_ok() || key.named.parse::<KeyArn>().is_ok());
+        if !is_resolved {
+            return moved;
+        }
+        let mut named: BTreeMap<KeyArn, Vec<String>> = BTreeMap::new();
+        for key in seen.keys.iter().filter(|key| !key.named_by.is_empty()) {
+            let arn = key.description.as_ref().ok().map(|found| found.arn.clone());
+            if let Some(arn) = arn.or_else(|| key.named.parse().ok()) {
+                named.entry(arn).or_default().extend(key.named_by.iter().cloned());
+            }
+        }
+        if !named.is_empty() || !self.evidence.keys.is_empty() || needs.keys().next().is_some() {
+            self.evidence.name(&named, needs.keys().cloned(), now);
+        }
+        let back: Vec<KeyArn> = self
+            .evidence
+            .left
+            .keys()
+            .filter(|key| self.evidence.keys.contains_key(*key))
+            .cloned()
+            .collect();
+        for key in back {
+            self.evidence.left.remove(&key);
+            moved.back.insert(key);
+        }
+        let left_by = |proof: &Census| Left {
+            former: Former {
+                bucket: declaration.bucket.clone(),
+                mode: declaration.mode,
+                prune: declaration.prune && self.is_sampled_now,
+                census: proof.id.clone(),
+                began: proof.began,
+                objects: proof.counts.objects,
+            },
+            checked: now,
+        };
+        for (key, proof) in refuted.into_iter().filter(|(key, _)| !named.contains_key(key)) {
+            moved.left.insert(key, left_by(&proof));
+        }
+        // What a newer census shows again, or what the declaration says now, is as good as the first time.
+        for (key, before) in &self.evidence.left {
+            let proof = self
+                .proofs()
+                .find(|proof| self.evidence.is_still_gone(key, proof));
+            if let Some(proof) = proof
+                && proof.id != before.former.census
+                && (proof.source != Source::Sample || before.former.prune != declaration.prune)
+            {
+                moved.left.insert(key.clone(), left_by(proof));
+            }
+        }
+        for (key, left) in &moved.left {
+            self.evidence.leave(key, left.clone());
+        }
+        moved
+    }
+
+    /// The keys that were let go.
+    pub(crate) fn left(&self) -> impl Iterator<Item = &KeyArn> {
+        self.evidence.left.keys()
+    }
+}
