@@ -27,6 +27,8 @@ mod healed;
 #[cfg(test)]
 mod replayed;
 #[cfg(test)]
+mod walked;
+#[cfg(test)]
 mod witness;
 
 /// Makes a test of each story on each emulator.
