@@ -52,6 +52,7 @@ fn played(play: &mut Play, story: &Story, size: usize, counted: bool) -> Result<
     expect_served(play, counted || size < SIZES[1])?;
     swept(play)?;
     let needs = play.needs();
+    play.wait(2);
     swept(play)?;
     let written = play.written();
     // The sample of a large bucket may come upon something new at any time.
@@ -78,13 +79,19 @@ fn expect_served(play: &Play, all: bool) -> Result<(), TestCaseError> {
         let name = play.name(Some(&key));
         let is_told = play.is_told(&key);
         if !play.is_granted(&key) && !is_told {
-            return Err(play.fails(&format!("{object} is under {name}, which is neither granted nor told")));
+            return Err(play.fails(&format!(
+                "{object} is under {name}, which is neither granted nor told"
+            )));
         }
         if play.is_disabled(&key) && !is_told {
-            return Err(play.fails(&format!("{object} is under {name}, which is disabled, and nobody was told")));
+            return Err(play.fails(&format!(
+                "{object} is under {name}, which is disabled, and nobody was told"
+            )));
         }
         if !play.needs().contains_key(key.as_str()) {
-            return Err(play.fails(&format!("{object} is under {name}, which the bucket is not said to need")));
+            return Err(play.fails(&format!(
+                "{object} is under {name}, which the bucket is not said to need"
+            )));
         }
     }
     Ok(())

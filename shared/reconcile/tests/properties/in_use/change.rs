@@ -134,7 +134,12 @@ fn census() -> impl Strategy<Value = Census> {
 
 fn event() -> impl Strategy<Value = Event> {
     let minutes = || select(vec![0, 1, 20, 50, 70, 24 * 60, 8 * 24 * 60]);
-    let counted = (census(), option::of((change(), any::<bool>())), minutes(), any::<bool>());
+    let counted = (
+        census(),
+        option::of((change(), any::<bool>())),
+        minutes(),
+        any::<bool>(),
+    );
     prop_oneof![
         10 => (change(), any::<bool>()).prop_map(|(change, lost)| Event::Done { change, lost }),
         3 => minutes().prop_map(Event::Minutes),

@@ -78,7 +78,10 @@ impl Play {
             told: Vec::new(),
         };
         let mut play = Self {
-            default: play.set_default(Named::By(Key(0))).ok().map(|()| Named::By(Key(0))),
+            default: play
+                .set_default(Named::By(Key(0)))
+                .ok()
+                .map(|()| Named::By(Key(0))),
             ..play
         };
         play.change(Change::Declare { prune }, false);
@@ -102,7 +105,9 @@ impl Play {
     }
 
     pub(crate) fn name(&self, key: Option<&KeyArn>) -> String {
-        let Some(key) = key else { return "no key".to_owned() };
+        let Some(key) = key else {
+            return "no key".to_owned();
+        };
         match self.keys.iter().position(|known| known == key) {
             Some(number) => format!("{:?}", Key(number)),
             None => "the AWS managed key".to_owned(),
@@ -201,7 +206,7 @@ impl Play {
         self.written.clear();
     }
 
-    fn wait(&mut self, minutes: u64) {
+    pub(crate) fn wait(&mut self, minutes: u64) {
         self.tell(format!("{minutes} minutes pass"));
         self.stage.model.advance(Duration::from_secs(60 * minutes));
     }
@@ -247,7 +252,10 @@ impl Play {
             Named::ByAlias => Some(ALIAS.to_owned()),
             Named::AwsManaged => None,
         };
-        let default = DefaultEncryption::Kms { key, bucket_key: true };
+        let default = DefaultEncryption::Kms {
+            key,
+            bucket_key: true,
+        };
         let root = self.stage.model.act_as(Who::root());
         root.put_bucket_encryption(&self.vault, default)
     }
@@ -265,9 +273,7 @@ impl Play {
                 ana.put_object_with_aws_managed_key(vault, &object(number))
             }
             Change::Copy(number, key) => ana.copy_in_place(vault, &object(number), keys[key.0].as_str()),
-            Change::Update(number, key) => {
-                ana.update_object_encryption(vault, &object(number), &keys[key.0])
-            }
+            Change::Update(number, key) => ana.update_object_encryption(vault, &object(number), &keys[key.0]),
             Change::DeleteObject(number) => ana.delete_object(vault, &object(number)),
             Change::Default(named) => {
                 self.set_default(named)?;
@@ -308,26 +314,40 @@ impl Play {
     /// Answers whether there was anything to do.
     fn round(&mut self) -> Result<bool, TestCaseError> {
         self.stage.model.take_journal();
-        let before: Vec<KeyArn> = self.keys.iter().filter(|key| self.is_granted(key)).cloned().collect();
+        let before: Vec<KeyArn> = self
+            .keys
+            .iter()
+            .filter(|key| self.is_granted(key))
+            .cloned()
+            .collect();
         let needed = self.needs();
         self.stage.round();
         let calls = self.stage.model.journal();
         let is_idle = calls.is_empty();
-        let written = calls.iter().filter(|call| call.write && !call.operation.starts_with("Send"));
+        let written = calls
+            .iter()
+            .filter(|call| call.write && !call.operation.starts_with("Send"));
         let written = written.map(ToString::to_string);
         self.written
             .extend(written.filter(|call| call != "PutItem bucket:vault evidence"));
         let heads = self.heads(0);
         self.learn(heads);
         let needs = self.needs();
-        let gone: Vec<String> = needed.into_keys().filter(|key| !needs.contains_key(key)).collect();
+        let gone: Vec<String> = needed
+            .into_keys()
+            .filter(|key| !needs.contains_key(key))
+            .collect();
         for key in gone {
             self.tell(format!("the guardian lets {key} go"));
             match self.named() {
                 Ok(Some(named)) if named.as_str() != key => {}
                 Ok(None) => {}
                 Ok(Some(_)) => return Err(self.fails(&format!("the settings name {key}, and it was let go"))),
-                Err(()) => return Err(self.fails(&format!("what the settings name is not known, and {key} was let go"))),
+                Err(()) => {
+                    return Err(self.fails(&format!(
+                        "what the settings name is not known, and {key} was let go"
+                    )));
+                }
             }
         }
         for key in self.keys.clone() {
@@ -341,7 +361,9 @@ impl Play {
                 && !is
                 && let Some(object) = self.in_use(false).get(&key)
             {
-                return Err(self.fails(&format!("{key} lost its grant, and {object} is known to be under it")));
+                return Err(self.fails(&format!(
+                    "{key} lost its grant, and {object} is known to be under it"
+                )));
             }
         }
         Ok(!is_idle)
@@ -369,7 +391,9 @@ impl Play {
             return;
         }
         let objects = self.objects();
-        let still = heads.into_iter().filter(|(name, key)| objects.get(name) == Some(key));
+        let still = heads
+            .into_iter()
+            .filter(|(name, key)| objects.get(name) == Some(key));
         self.known.extend(still);
     }
 
@@ -381,7 +405,8 @@ impl Play {
             let Some(due) = self.stage.model.next_due() else {
                 let heard = std::mem::take(&mut self.heard);
                 let objects = self.objects().into_iter();
-                self.known.extend(objects.filter(|(name, _)| heard.contains(name)));
+                self.known
+                    .extend(objects.filter(|(name, _)| heard.contains(name)));
                 return Ok(());
             };
             self.stage.model.advance(due);
@@ -390,7 +415,13 @@ impl Play {
     }
 
     /// A census of the bucket, to whatever end.
-    pub(crate) fn count(&mut self, census: Census, meanwhile: Option<(Change, bool)>, minutes: u64, acts: bool) -> Law {
+    pub(crate) fn count(
+        &mut self,
+        census: Census,
+        meanwhile: Option<(Change, bool)>,
+        minutes: u64,
+        acts: bool,
+    ) -> Law {
         self.censuses += 1;
         let id = format!("vault-{}", self.censuses);
         self.tell(format!("the census {id} begins"));
@@ -449,7 +480,10 @@ impl Play {
         done(finish(&model, &started, names.len() as u64)).unwrap();
         heads.extend(self.heads(0));
         self.learn(heads);
-        self.tell(format!("the census {id} ends{}", if unknown { ", one object unknown" } else { "" }));
+        self.tell(format!(
+            "the census {id} ends{}",
+            if unknown { ", one object unknown" } else { "" }
+        ));
         Ok(())
     }
 
