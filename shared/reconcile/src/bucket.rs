@@ -26,7 +26,7 @@ use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
 use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, due, fleet, sample, written};
+use crate::{ReconcileError, Report, due, fleet, sample, unreadable, written};
 
 /// So many objects are looked at in a sample.
 const SAMPLE: usize = 50;
@@ -91,7 +91,10 @@ where
     let moved = kept.settle(&declaration, &needs, &seen, refuted, aws.now());
     let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
     if seen.presence == Presence::Here {
+        let counts = [kept.census(), kept.sample()];
         judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
+        let counts: Vec<&Census> = counts.into_iter().flatten().collect();
+        unreadable::stand(&mut judgement, book.open_findings(), &counts, aws.now());
     }
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
@@ -192,14 +195,15 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
     // whatever fails here is done again.
     let needs = Needs::of_bucket(&book);
-    needs.release(aws, bucket).await?;
-    let keys = needs.keys().cloned().map(|key| Look { key, is_new: false });
-    queue_keys(aws, bucket, work, keys.collect()).await?;
-    Aliases::of_bucket(&book).forget(aws, bucket).await?;
     let kept = Kept::of_bucket(settings, &book);
+    needs.release(aws, bucket).await?;
     for key in kept.left() {
         index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
     }
+    let keys = needs.keys().chain(kept.left()).cloned();
+    let keys = keys.map(|key| Look { key, is_new: false });
+    queue_keys(aws, bucket, work, keys.collect()).await?;
+    Aliases::of_bucket(&book).forget(aws, bucket).await?;
     Kept::forget(aws, &book).await?;
     needs.forget(aws, bucket).await?;
     let affected = Affected::default();

@@ -82,21 +82,35 @@ impl Kept {
                 began: proof.began,
                 objects: proof.counts.objects,
             },
-            checked: now,
+            // A census may have lain there for long before anybody could act on it.
+            checked: proof.ended.unwrap_or(proof.began),
         };
         for (key, proof) in refuted.into_iter().filter(|(key, _)| !named.contains_key(key)) {
             moved.left.insert(key, left_by(&proof));
         }
-        // What a newer census shows again, or what the declaration says now, is as good as the first time.
+        // What a newer census shows again is as good as the first time. A sample comes with every sweep and is only
+        // worth a write where it lets a wish of the declaration come true that the proof at hand is too old for.
         for (key, before) in &self.evidence.left {
-            let proof = self
-                .proofs()
-                .find(|proof| self.evidence.is_still_gone(key, proof));
-            if let Some(proof) = proof
-                && proof.id != before.former.census
-                && (proof.source != Source::Sample || before.former.prune != declaration.prune)
-            {
+            let is_wish = declaration.prune && !before.former.prune && self.is_sampled_now;
+            let proof = self.proofs().find(|proof| {
+                proof.began > before.former.began
+                    && (proof.source != Source::Sample || is_wish)
+                    && self.evidence.is_still_gone(key, proof)
+            });
+            // What the declaration takes back holds at once, whatever the proof.
+            let allowed = Former {
+                mode: declaration.mode,
+                prune: before.former.prune && declaration.prune,
+                ..before.former.clone()
+            };
+            if let Some(proof) = proof {
                 moved.left.insert(key.clone(), left_by(proof));
+            } else if allowed != before.former {
+                let left = Left {
+                    former: allowed,
+                    checked: before.checked,
+                };
+                moved.left.insert(key.clone(), left);
             }
         }
         for (key, left) in &moved.left {

@@ -52,6 +52,7 @@ fn played(play: &mut Play, story: &Story, size: usize, counted: bool) -> Result<
     expect_served(play, counted || size < SIZES[1])?;
     swept(play)?;
     let needs = play.needs();
+    play.wait(2);
     swept(play)?;
     let written = play.written();
     // The sample of a large bucket may come upon something new at any time.

@@ -17,6 +17,7 @@ mod author;
 mod census;
 mod data_events;
 mod denied;
+mod evidence;
 mod flapping;
 mod fleet;
 mod grant;

@@ -30,7 +30,8 @@ pub(crate) struct Play {
     managed: KeyArn,
     default: Option<Named>,
     alias: Option<Key>,
-    /// The key of each object, as far as the guardian was shown it: by HeadObject, or by an event.
+    /// The key of each object, as far as the guardian was shown it: by HeadObject, by an event, or by the settings that
+    /// it was written under.
     known: BTreeMap<String, KeyArn>,
     /// Objects whose key an event tells that lies in the queue.
     heard: BTreeSet<String>,
@@ -165,6 +166,16 @@ impl Play {
             .collect()
     }
 
+    /// Whether the bucket's evidence says that the settings name the key.
+    fn is_on_record(&self, key: &KeyArn) -> bool {
+        let entries = self.stage.model.ledger_dump();
+        let evidence = entries.iter().find(|entry| entry.name == "evidence");
+        evidence.is_some_and(|entry| {
+            let named = &entry.body["keys"][key.as_str()]["named"];
+            named.as_array().is_some_and(|named| !named.is_empty())
+        })
+    }
+
     /// What was written since the last sweep, but for what lies in queues and the bucket's evidence.
     pub(crate) fn written(&self) -> &[String] {
         &self.written
@@ -206,7 +217,7 @@ impl Play {
         self.written.clear();
     }
 
-    fn wait(&mut self, minutes: u64) {
+    pub(crate) fn wait(&mut self, minutes: u64) {
         self.tell(format!("{minutes} minutes pass"));
         self.stage.model.advance(Duration::from_secs(60 * minutes));
     }
@@ -232,6 +243,12 @@ impl Play {
             if before.get(&name) != after.get(&name) {
                 self.known.remove(&name);
                 self.heard.remove(&name);
+            }
+        }
+        // What is under a key that the settings name, as far as the last look saw, needs no other witness.
+        for name in (0..OBJECTS).map(object) {
+            if let Some(key) = after.get(&name).filter(|key| self.is_on_record(key)) {
+                self.known.insert(name, key.clone());
             }
         }
         let written = match change {

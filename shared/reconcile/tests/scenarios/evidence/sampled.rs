@@ -1,0 +1,172 @@
+//! A sample is taken beside the other reads.
+
+use guardian_core::call::CallErrorKind;
+use guardian_core::settings::CensusLevel;
+
+use super::{CAT, is_granted, swept, unheard, vault};
+use crate::stage::Stage;
+use crate::told::{expect_found, only};
+use crate::world::{DEMO, bucket, owners_key_policy};
+
+#[test]
+fn the_first_look_takes_a_sample_beside_the_other_reads() {
+    let mut stage = Stage::new(2);
+    stage.settings.census = CensusLevel::Sample;
+    let key = stage.key("KEY");
+    stage.bucket_under(&bucket("vault"), key.as_str());
+    stage.declared(&bucket("vault"), DEMO);
+    stage.round();
+    stage.expect_calls(
+        "Query key:KEY reader*
+        SendMessageBatch bucket:vault
+        [look at vault]
+        ListObjectsV2 vault/
+        ListObjectsV2 vault/
+        HeadObject vault/photos/cat.jpg
+        DescribeKey KEY
+        GetKeyPolicy KEY
+        PutItem key:KEY reader#vault
+        PutItem bucket:vault needs#KEY
+        PutItem bucket:vault evidence
+        SendMessageBatch key:KEY
+        PutItem bucket:vault incident#grant-missing#bucket:vault
+        PutItem bucket:vault incident#marker-missing#marker:vault/…/demo
+        GetBucketPolicy vault
+        PutBucketPolicy vault
+        GetBucketPolicy vault
+        PutObject vault/…/demo
+        PutItem bucket:vault incident#grant-missing#bucket:vault
+        PutItem bucket:vault incident#marker-missing#marker:vault/…/demo
+        Publish repaired: grant-missing on vault
+        Publish repaired: marker-missing on vault
+        PutItem bucket:vault incident#grant-missing#bucket:vault
+        PutItem bucket:vault incident#marker-missing#marker:vault/…/demo
+        SendMessage bucket:vault in 30 s
+        PutItem sweep reader#vault
+        PutItem bucket:vault standing",
+    );
+}
+
+#[test]
+fn a_sweep_of_a_healthy_bucket_costs_fourteen_calls_and_one_write() {
+    let (stage, _, _) = vault();
+    stage.sweep();
+    stage.round();
+    stage.model.take_journal();
+    expect_found(&only(stage.round()), &[]);
+    let writes = stage.model.journal().iter().filter(|call| call.write).count();
+    assert_eq!(writes, 1);
+    stage.expect_calls(
+        "[look at vault]
+        GetItem key:KEY reader#vault
+        ListObjectsV2 vault/
+        ListObjectsV2 vault/
+        HeadObject vault/photos/cat.jpg
+        DescribeKey KEY
+        GetKeyPolicy KEY
+        PutItem bucket:vault evidence",
+    );
+    assert_eq!(stage.rest(), []);
+}
+
+#[test]
+fn any_other_event_takes_no_sample() {
+    let (stage, _, _) = vault();
+    let vault = bucket("vault");
+    stage.ana().put_bucket_notification(&vault, true).unwrap();
+    stage.round();
+    stage.expect_calls(
+        "SendMessageBatch bucket:vault
+        [look at vault]
+        DescribeKey KEY
+        GetKeyPolicy KEY
+        SendMessage bucket:vault in 30 s",
+    );
+}
+
+#[test]
+fn an_object_under_a_key_nobody_heard_of_is_found_by_the_sample_alone() {
+    let (stage, _, second) = vault();
+    unheard(&stage, |stage| {
+        let ana = stage.ana();
+        ana.put_object(&bucket("vault"), "photos/dog.jpg", Some(second.as_str()))
+            .unwrap();
+    });
+    assert_eq!(stage.rest(), []);
+    stage.sweep();
+    stage.round();
+    stage.model.take_journal();
+    let report = only(stage.round());
+    stage.expect_calls(
+        "[look at vault]
+        GetItem key:KEY reader#vault
+        ListObjectsV2 vault/
+        ListObjectsV2 vault/
+        HeadObject vault/photos/cat.jpg
+        HeadObject vault/photos/dog.jpg
+        DescribeKey KEY
+        GetKeyPolicy KEY
+        DescribeKey SECOND
+        GetKeyPolicy SECOND
+        PutItem key:SECOND reader#vault
+        PutItem bucket:vault needs#SECOND
+        PutItem bucket:vault evidence
+        SendMessageBatch key:SECOND",
+    );
+    expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
+    stage.rest();
+    assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"]);
+    stage.expect_told(&["repaired: key-grant-missing on vault"]);
+    assert!(
+        stage
+            .model
+            .cloudinary_reads(&bucket("vault"), "photos/dog.jpg")
+            .is_ok()
+    );
+}
+
+#[test]
+fn an_object_that_was_moved_in_place_unheard_is_found_by_the_next_sweep() {
+    let (stage, _, second) = vault();
+    unheard(&stage, |stage| {
+        let ana = stage.ana();
+        ana.update_object_encryption(&bucket("vault"), CAT, &second)
+            .unwrap();
+    });
+    assert!(!stage.cloudinary_reads(&bucket("vault")));
+    swept(&stage);
+    assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"]);
+    assert!(stage.cloudinary_reads(&bucket("vault")));
+}
+
+#[test]
+fn a_sample_that_is_refused_or_fails_for_the_moment_stands_in_the_way_of_no_repair() {
+    for kind in [CallErrorKind::AccessDenied, CallErrorKind::Transient] {
+        for operation in ["ListObjectsV2", "HeadObject"] {
+            let (stage, key, _) = vault();
+            unheard(&stage, |stage| {
+                let bare = owners_key_policy(&[]).to_string();
+                stage.terraform().put_key_policy(&key, &bare).unwrap();
+                stage.terraform_replaces(&bucket("vault"), &[]);
+            });
+            stage.sweep();
+            stage.round();
+            // The first listing is that of the markers, the first HeadObject that of the marker.
+            let failing = (operation.to_owned(), kind.clone());
+            let after_the_first = guardian_model::When::After(1);
+            stage.model.interject(operation, after_the_first, move |model| {
+                model.fail_next(&failing.0, 1, failing.1);
+            });
+            stage.round();
+            stage.rest();
+            assert_eq!(stage.model.pending_faults(), 0);
+            assert_eq!(
+                stage.take_repairs(),
+                ["PutBucketPolicy vault", "PutKeyPolicy KEY"],
+                "{operation}: {kind:?}"
+            );
+            assert!(is_granted(&stage, &key));
+            assert!(stage.cloudinary_reads(&bucket("vault")));
+        }
+    }
+}
