@@ -37,7 +37,8 @@ pub(crate) struct Play {
     heard: BTreeSet<String>,
     data_events: bool,
     censuses: usize,
-    /// What was written since the last sweep, but for what lies in queues and the bucket's evidence.
+    /// What was written since the last sweep, but for what lies in queues, the bucket's evidence and walks that
+    /// were asked for.
     written: Vec<String>,
     told: Vec<String>,
 }
@@ -176,7 +177,8 @@ impl Play {
         })
     }
 
-    /// What was written since the last sweep, but for what lies in queues and the bucket's evidence.
+    /// What was written since the last sweep, but for what lies in queues, the bucket's evidence and walks that
+    /// were asked for.
     pub(crate) fn written(&self) -> &[String] {
         &self.written
     }
@@ -345,8 +347,11 @@ impl Play {
             .iter()
             .filter(|call| call.write && !call.operation.starts_with("Send"));
         let written = written.map(ToString::to_string);
-        self.written
-            .extend(written.filter(|call| call != "PutItem bucket:vault evidence"));
+        self.written.extend(
+            written.filter(|call| {
+                call != "PutItem bucket:vault evidence" && !call.starts_with("StartExecution ")
+            }),
+        );
         let heads = self.heads(0);
         self.learn(heads);
         let needs = self.needs();
