@@ -51,6 +51,7 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
         at,
         since,
         buckets: declared.iter().map(line).collect(),
+        census: settings.census,
     });
     aws.publish(&notice).await?;
     let entry = Entry {

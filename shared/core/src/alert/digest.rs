@@ -14,6 +14,7 @@ use super::{Notice, subject};
 use crate::finding::{Code, Severity, Verdict};
 use crate::moment::Moment;
 use crate::name::BucketName;
+use crate::settings::CensusLevel;
 
 /// How everything stands that is declared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Digest {
     pub since: Option<Moment>,
     /// Every declared bucket.
     pub buckets: Vec<DigestLine>,
+    /// Whether objects are looked at to learn which keys they are under: what is said of keys rests on that.
+    #[serde(default)]
+    pub census: CensusLevel,
 }
 
 /// How one bucket stands.
@@ -196,7 +200,22 @@ fn naming(counted: &Counted<'_>, most: usize) -> String {
         let title = format!("New objects not looked at: {}", counted.unseen_objects);
         section(&mut text, &title, &some(&counted.unseen, most, unseen_line));
     }
+    let _ = writeln!(text, "\n{}", what_is_known_of_keys(counted.digest.census));
     text
+}
+
+const fn what_is_known_of_keys(census: CensusLevel) -> &'static str {
+    match census {
+        CensusLevel::Off => {
+            "Objects are not looked at (Census=off): a key that only older objects are under is not known, unless an event or a recorded census named it."
+        }
+        CensusLevel::Sample => {
+            "Some objects of each bucket are looked at with each sweep (Census=sample): a key that few objects are under may not be known yet."
+        }
+        CensusLevel::Full => {
+            "Some objects of each bucket are looked at with each sweep, and all of them from time to time (Census=full)."
+        }
+    }
 }
 
 fn some(lines: &[&DigestLine], most: usize, render: fn(&DigestLine) -> String) -> Vec<String> {
@@ -265,6 +284,7 @@ fn machine(counted: &Counted<'_>, most: usize) -> Value {
         "unwell_count": counted.unwell.len(),
         "not_looked_at": unseen,
         "not_looked_at_objects": counted.unseen_objects,
+        "census": counted.digest.census,
         "omitted": omitted,
     })
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use guardian_core::alert::{Digest, DigestLine, Notice, OpenFinding, TransitionKind, digest};
 use guardian_core::finding::{Code, Severity, Verdict};
+use guardian_core::settings::CensusLevel;
 use serde_json::Value;
 
 use crate::samples::{kinds, sample};
@@ -70,6 +71,7 @@ pub(crate) fn sample_digest() -> Digest {
     Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: Some("2026-11-16T06:00:00Z".parse().unwrap()),
+        census: CensusLevel::Off,
         buckets: (1..=137).map(line).collect(),
     }
 }

@@ -7,6 +7,7 @@ use guardian_core::attribution::Nameless;
 use guardian_core::cause::{Actor, Cause};
 use guardian_core::finding::{Code, Desired, Finding, Severity, Subject, Verdict};
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::settings::CensusLevel;
 use serde_json::{Value, json};
 
 use crate::schema::{expect_valid, validator};
@@ -180,6 +181,7 @@ fn the_worst_digest_fits_and_keeps_its_counts() {
     let notice = digest(&Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: Some("2026-11-16T06:00:00Z".parse().unwrap()),
+        census: CensusLevel::Off,
         buckets: lines.collect(),
     });
     assert!(size(&notice) < MOST, "{}", size(&notice));

@@ -2,6 +2,7 @@
 
 use guardian_core::alert::{Digest, TransitionKind, digest};
 use guardian_core::finding::Code;
+use guardian_core::settings::CensusLevel;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -62,6 +63,7 @@ fn every_digest_keeps_to_the_schema() {
     let bare = Digest {
         at: sample.at,
         since: None,
+        census: CensusLevel::Off,
         buckets: Vec::new(),
     };
     assert!(digest(&bare).text.contains("no bucket declared"));

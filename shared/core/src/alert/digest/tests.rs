@@ -18,6 +18,7 @@ fn of(buckets: Vec<DigestLine>) -> Digest {
     Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: None,
+        census: CensusLevel::Off,
         buckets,
     }
 }
