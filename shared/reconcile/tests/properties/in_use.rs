@@ -46,7 +46,7 @@ fn played(play: &mut Play, story: &Story, size: usize, counted: bool) -> Result<
     }
     if counted {
         play.rest()?;
-        play.count(Census::InSteps, None, 1, false)?;
+        play.count(Census::InSteps, &[], 1, false)?;
     }
     swept(play)?;
     expect_served(play, counted || size < SIZES[1])?;

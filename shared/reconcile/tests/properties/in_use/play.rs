@@ -202,7 +202,7 @@ impl Play {
                 meanwhile,
                 minutes,
                 acts,
-            } => self.count(*census, *meanwhile, *minutes, *acts)?,
+            } => self.count(*census, meanwhile, *minutes, *acts)?,
         }
         match then {
             Then::Nothing => Ok(()),
@@ -435,7 +435,7 @@ impl Play {
     pub(crate) fn count(
         &mut self,
         census: Census,
-        meanwhile: Option<(Change, bool)>,
+        meanwhile: &[(Change, bool)],
         minutes: u64,
         acts: bool,
     ) -> Law {
@@ -504,12 +504,16 @@ impl Play {
         Ok(())
     }
 
-    fn meanwhile(&mut self, change: Option<(Change, bool)>, minutes: u64, acts: bool) -> Law {
-        if let Some((change, lost)) = change {
-            self.change(change, lost);
-        }
+    /// What happens while a census runs; if the guardian `acts`, it comes to rest after each of the changes.
+    fn meanwhile(&mut self, changes: &[(Change, bool)], minutes: u64, acts: bool) -> Law {
         self.wait(minutes);
-        if acts { self.rest() } else { Ok(()) }
+        for (change, lost) in changes {
+            self.change(*change, *lost);
+            if acts {
+                self.rest()?;
+            }
+        }
+        Ok(())
     }
 
     fn recorded(&self, census: &guardian_core::census::Census) {
