@@ -40,7 +40,7 @@ pub struct Left {
     /// The bucket, and the census that proves it.
     #[serde(flatten)]
     pub former: Former,
-    /// When the objects were last looked at with that result: the census itself, and a sample beside it.
+    /// When the census ended. A grant is only taken away where a sample beside its end did not show the contrary.
     pub checked: Moment,
 }
 

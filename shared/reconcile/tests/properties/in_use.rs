@@ -1,7 +1,9 @@
 //! Whatever happens to the keys around a bucket, and whoever hears of it: what is known to be under a key can be read,
 //! or people are told why not, and nothing that is in use is taken away.
 
+mod act;
 mod change;
+mod count;
 mod play;
 
 use guardian_core::settings::CensusLevel;
@@ -18,7 +20,7 @@ const SIZES: [usize; 3] = [3, 49, 160];
 /// `PROPTEST_CASES`, or so many as take a few seconds.
 fn cases() -> u32 {
     let asked = std::env::var("PROPTEST_CASES").ok();
-    asked.and_then(|asked| asked.parse().ok()).unwrap_or(60)
+    asked.and_then(|asked| asked.parse().ok()).unwrap_or(30)
 }
 
 proptest! {
@@ -46,7 +48,7 @@ fn played(play: &mut Play, story: &Story, size: usize, counted: bool) -> Result<
     }
     if counted {
         play.rest()?;
-        play.count(Census::InSteps, None, 1, false)?;
+        play.count(Census::InSteps, &[], 1, false)?;
     }
     swept(play)?;
     expect_served(play, counted || size < SIZES[1])?;

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use proptest::collection::vec;
-use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -73,8 +72,8 @@ pub(crate) enum Event {
     Sweep,
     Counted {
         census: Census,
-        /// What happens while it runs.
-        meanwhile: Option<(Change, bool)>,
+        /// What happens while it runs, and whether nobody hears of it.
+        meanwhile: Vec<(Change, bool)>,
         minutes: u64,
         /// Whether the guardian acts on that before the census ends.
         acts: bool,
@@ -136,7 +135,7 @@ fn event() -> impl Strategy<Value = Event> {
     let minutes = || select(vec![0, 1, 20, 50, 70, 24 * 60, 8 * 24 * 60]);
     let counted = (
         census(),
-        option::of((change(), any::<bool>())),
+        vec((change(), any::<bool>()), 0..5),
         minutes(),
         any::<bool>(),
     );

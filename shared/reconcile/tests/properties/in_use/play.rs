@@ -3,47 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use guardian_core::call::{CallError, CallErrorKind};
-use guardian_core::cause::{Cause, Work};
-use guardian_core::census::{FINISHED, Source};
-use guardian_core::name::{BucketName, KeyArn, Resource};
-use guardian_core::observation::{DefaultEncryption, KeyState, ListedObject, ObjectEncryption};
+use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::observation::{KeyState, ObjectEncryption};
 use guardian_core::settings::CensusLevel;
-use guardian_model::{Delivery, Who};
-use guardian_reconcile::census::{Checkpoint, begin, count, finish, head_batch, record, walk};
-use guardian_reconcile::seam::{Clock, Queues};
+use guardian_reconcile::seam::Clock;
 use proptest::test_runner::TestCaseError;
 use serde_json::json;
 
-use super::change::{Census, Change, Event, KEYS, Key, Named, OBJECTS, Then};
-use crate::stage::{Stage, done};
+use super::change::{Change, Event, KEYS, Key, Named, OBJECTS, Then};
+use crate::stage::Stage;
 
-const ALIAS: &str = "alias/media";
 const ROUNDS: usize = 400;
 
-type Law = Result<(), TestCaseError>;
+pub(super) type Law = Result<(), TestCaseError>;
 
 pub(crate) struct Play {
     pub(crate) stage: Stage,
-    vault: BucketName,
-    keys: Vec<KeyArn>,
-    managed: KeyArn,
-    default: Option<Named>,
-    alias: Option<Key>,
+    pub(super) vault: BucketName,
+    pub(super) keys: Vec<KeyArn>,
+    pub(super) managed: KeyArn,
+    pub(super) default: Option<Named>,
+    pub(super) alias: Option<Key>,
     /// The key of each object, as far as the guardian was shown it: by HeadObject, by an event, or by the settings that
     /// it was written under.
-    known: BTreeMap<String, KeyArn>,
+    pub(super) known: BTreeMap<String, KeyArn>,
     /// Objects whose key an event tells that lies in the queue.
-    heard: BTreeSet<String>,
-    data_events: bool,
-    censuses: usize,
+    pub(super) heard: BTreeSet<String>,
+    pub(super) data_events: bool,
+    pub(super) censuses: usize,
     /// What was written since the last sweep, but for what lies in queues, the bucket's evidence and walks that
     /// were asked for.
     written: Vec<String>,
     told: Vec<String>,
 }
 
-fn object(number: usize) -> String {
+pub(super) fn object(number: usize) -> String {
     format!("photos/{:04}.jpg", number * 37)
 }
 
@@ -116,13 +110,13 @@ impl Play {
         }
     }
 
-    fn tell(&mut self, what: String) {
+    pub(super) fn tell(&mut self, what: String) {
         let now = self.stage.model.now();
         self.told.push(format!("{now}  {what}"));
     }
 
     /// Every object under a key of KMS.
-    fn objects(&self) -> BTreeMap<String, KeyArn> {
+    pub(super) fn objects(&self) -> BTreeMap<String, KeyArn> {
         let objects = self.stage.model.objects(&self.vault).into_iter();
         objects
             .filter_map(|(name, object)| match object.encryption {
@@ -168,7 +162,7 @@ impl Play {
     }
 
     /// Whether the bucket's evidence says that the settings name the key.
-    fn is_on_record(&self, key: &KeyArn) -> bool {
+    pub(super) fn is_on_record(&self, key: &KeyArn) -> bool {
         let entries = self.stage.model.ledger_dump();
         let evidence = entries.iter().find(|entry| entry.name == "evidence");
         evidence.is_some_and(|entry| {
@@ -204,7 +198,7 @@ impl Play {
                 meanwhile,
                 minutes,
                 acts,
-            } => self.count(*census, *meanwhile, *minutes, *acts)?,
+            } => self.count(*census, meanwhile, *minutes, *acts)?,
         }
         match then {
             Then::Nothing => Ok(()),
@@ -222,111 +216,6 @@ impl Play {
     pub(crate) fn wait(&mut self, minutes: u64) {
         self.tell(format!("{minutes} minutes pass"));
         self.stage.model.advance(Duration::from_secs(60 * minutes));
-    }
-
-    fn change(&mut self, change: Change, lost: bool) {
-        let before = self.objects();
-        if lost {
-            self.stage.model.deliver(Delivery::Dropped);
-        }
-        let outcome = self.act(change);
-        self.stage.model.deliver(Delivery::Normal);
-        let result = match (&outcome, lost) {
-            (Err(error), _) => format!(", refused: {}", error.message),
-            (Ok(()), true) => ", of which nobody hears".to_owned(),
-            (Ok(()), false) => String::new(),
-        };
-        self.tell(format!("{change:?}{result}"));
-        if outcome.is_err() {
-            return;
-        }
-        let after = self.objects();
-        for name in (0..OBJECTS).map(object) {
-            if before.get(&name) != after.get(&name) {
-                self.known.remove(&name);
-                self.heard.remove(&name);
-            }
-        }
-        // What is under a key that the settings name, as far as the last look saw, needs no other witness.
-        for name in (0..OBJECTS).map(object) {
-            if let Some(key) = after.get(&name).filter(|key| self.is_on_record(key)) {
-                self.known.insert(name, key.clone());
-            }
-        }
-        let written = match change {
-            Change::PutByDefault(number)
-            | Change::Put(number, _)
-            | Change::Copy(number, _)
-            | Change::Update(number, _) => Some(object(number)),
-            _ => None,
-        };
-        if let Some(name) = written.filter(|_| self.data_events && !lost) {
-            self.heard.insert(name);
-        }
-    }
-
-    fn set_default(&self, named: Named) -> Result<(), CallError> {
-        let key = match named {
-            Named::By(key) => Some(self.keys[key.0].to_string()),
-            Named::ByAlias => Some(ALIAS.to_owned()),
-            Named::AwsManaged => None,
-        };
-        let default = DefaultEncryption::Kms {
-            key,
-            bucket_key: true,
-        };
-        let root = self.stage.model.act_as(Who::root());
-        root.put_bucket_encryption(&self.vault, default)
-    }
-
-    fn act(&mut self, change: Change) -> Result<(), CallError> {
-        let ana = self.stage.model.act_as(Who::root());
-        let (vault, keys) = (&self.vault, &self.keys);
-        match change {
-            Change::PutByDefault(number) => ana.put_object(vault, &object(number), None),
-            Change::Put(number, Named::By(key)) => {
-                ana.put_object(vault, &object(number), Some(keys[key.0].as_str()))
-            }
-            Change::Put(number, Named::ByAlias) => ana.put_object(vault, &object(number), Some(ALIAS)),
-            Change::Put(number, Named::AwsManaged) => {
-                ana.put_object_with_aws_managed_key(vault, &object(number))
-            }
-            Change::Copy(number, key) => ana.copy_in_place(vault, &object(number), keys[key.0].as_str()),
-            Change::Update(number, key) => ana.update_object_encryption(vault, &object(number), &keys[key.0]),
-            Change::DeleteObject(number) => ana.delete_object(vault, &object(number)),
-            Change::Default(named) => {
-                self.set_default(named)?;
-                self.default = Some(named);
-                Ok(())
-            }
-            Change::DefaultDeleted => {
-                ana.delete_bucket_encryption(vault)?;
-                self.default = None;
-                Ok(())
-            }
-            Change::AliasTo(key) => {
-                ana.update_alias(ALIAS, &keys[key.0])?;
-                self.alias = Some(key);
-                Ok(())
-            }
-            Change::AliasDeleted => {
-                ana.delete_alias(ALIAS)?;
-                self.alias = None;
-                Ok(())
-            }
-            Change::PolicyWithoutGrant(key) => {
-                let owner = json!({"Sid": "Owner", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
-                    "Principal": {"AWS": "arn:aws:iam::111122223333:root"}});
-                let policy = json!({"Version": "2012-10-17", "Id": "owners-key", "Statement": [owner]});
-                ana.put_key_policy(&keys[key.0], &policy.to_string())
-            }
-            Change::Disable(key) => ana.disable_key(&keys[key.0]),
-            Change::Enable(key) => ana.enable_key(&keys[key.0]),
-            Change::Declare { prune } => {
-                let text = json!({"clouds": ["demo"], "prune": prune}).to_string();
-                ana.put_parameter(vault.as_str(), &text)
-            }
-        }
     }
 
     /// One round of the guardian. It takes no grant from a key that it was shown on an object.
@@ -392,7 +281,7 @@ impl Play {
     }
 
     /// The objects that were looked at, but for so many of the first, and their keys.
-    fn heads(&self, but: usize) -> Vec<(String, KeyArn)> {
+    pub(super) fn heads(&self, but: usize) -> Vec<(String, KeyArn)> {
         let journal = self.stage.model.take_journal();
         let heads = journal.iter().filter(|call| call.operation == "HeadObject");
         let names: Vec<&str> = heads
@@ -408,7 +297,7 @@ impl Play {
     }
 
     /// The guardian was shown this, as far as it is still so.
-    fn learn(&mut self, heads: Vec<(String, KeyArn)>) {
+    pub(super) fn learn(&mut self, heads: Vec<(String, KeyArn)>) {
         if heads.is_empty() {
             return;
         }
@@ -434,95 +323,5 @@ impl Play {
             self.stage.model.advance(due);
         }
         Err(self.fails("there is still work"))
-    }
-
-    /// A census of the bucket, to whatever end.
-    pub(crate) fn count(
-        &mut self,
-        census: Census,
-        meanwhile: Option<(Change, bool)>,
-        minutes: u64,
-        acts: bool,
-    ) -> Law {
-        self.censuses += 1;
-        let id = format!("vault-{}", self.censuses);
-        self.tell(format!("the census {id} begins"));
-        let model = self.stage.model.clone();
-        let names: Vec<String> = model.objects(&self.vault).into_keys().collect();
-        let (first, second) = names.split_at(names.len() / 2);
-        let began = model.now();
-        if matches!(census, Census::ByHand) {
-            let start = Checkpoint::start(self.vault.clone(), &[], id.clone(), began);
-            let counted = done(walk(&model, start, 5, |_| Ok::<_, CallError>(()))).unwrap();
-            let heads = self.heads(0);
-            self.meanwhile(meanwhile, minutes, acts)?;
-            self.recorded(&counted);
-            self.learn(heads);
-            self.tell(format!("the census {id} ends"));
-            return Ok(());
-        }
-        let started = done(begin(&model, &self.stage.settings, &self.vault, &id)).unwrap();
-        if matches!(census, Census::BrokenOff) {
-            let objects: Vec<ListedObject> = first
-                .iter()
-                .map(|key| ListedObject {
-                    key: key.clone(),
-                    owner: None,
-                })
-                .collect();
-            let counts = done(count(&model, &self.vault, &objects, None, 5)).unwrap();
-            let heads = self.heads(0);
-            self.meanwhile(meanwhile, minutes, acts)?;
-            self.learn(heads);
-            self.recorded(&guardian_core::census::Census {
-                id: id.clone(),
-                source: Source::Walk,
-                began,
-                ended: None,
-                whole: false,
-                counts,
-            });
-            self.tell(format!("the census {id} is broken off"));
-            return Ok(());
-        }
-        let unknown = matches!(census, Census::WithUnknown) && !first.is_empty();
-        if unknown {
-            model.fail_next("HeadObject", 1, CallErrorKind::AccessDenied);
-        }
-        done(head_batch(&model, &started, first)).unwrap();
-        if matches!(census, Census::Abandoned) {
-            model.take_journal();
-            self.meanwhile(meanwhile, minutes, acts)?;
-            self.tell(format!("the census {id} comes to no end"));
-            return Ok(());
-        }
-        let mut heads = self.heads(usize::from(unknown));
-        self.meanwhile(meanwhile, minutes, acts)?;
-        done(head_batch(&model, &started, second)).unwrap();
-        done(finish(&model, &started, names.len() as u64)).unwrap();
-        heads.extend(self.heads(0));
-        self.learn(heads);
-        self.tell(format!(
-            "the census {id} ends{}",
-            if unknown { ", one object unknown" } else { "" }
-        ));
-        Ok(())
-    }
-
-    fn meanwhile(&mut self, change: Option<(Change, bool)>, minutes: u64, acts: bool) -> Law {
-        if let Some((change, lost)) = change {
-            self.change(change, lost);
-        }
-        self.wait(minutes);
-        if acts { self.rest() } else { Ok(()) }
-    }
-
-    fn recorded(&self, census: &guardian_core::census::Census) {
-        let model = &self.stage.model;
-        assert_eq!(done(record(model, &self.vault, census)), Ok(true));
-        let cause = Cause::of_event(census.id.as_str(), FINISHED);
-        let work = Work::new(Resource::Bucket(self.vault.clone()), cause);
-        assert_eq!(done(model.send_work(&[work])), Ok(Vec::new()));
-        model.take_journal();
     }
 }
