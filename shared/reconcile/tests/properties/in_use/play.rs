@@ -27,6 +27,9 @@ pub(crate) struct Play {
     /// The key of each object, as far as the guardian was shown it: by HeadObject, by an event, or by the settings that
     /// it was written under.
     pub(super) known: BTreeMap<String, KeyArn>,
+    /// What the last census saw. It is known once the bucket is looked at with it: a census that is recorded before that
+    /// takes its place.
+    pub(super) counted: Vec<(String, KeyArn)>,
     /// Objects whose key an event tells that lies in the queue.
     pub(super) heard: BTreeSet<String>,
     pub(super) data_events: bool,
@@ -66,6 +69,7 @@ impl Play {
             default: None,
             alias: None,
             known: BTreeMap::new(),
+            counted: Vec::new(),
             heard: BTreeSet::new(),
             data_events,
             censuses: 0,
@@ -309,6 +313,8 @@ impl Play {
                 continue;
             }
             let Some(due) = self.stage.model.next_due() else {
+                let counted = std::mem::take(&mut self.counted);
+                self.learn(counted);
                 let heard = std::mem::take(&mut self.heard);
                 let objects = self.objects().into_iter();
                 self.known
