@@ -89,7 +89,7 @@ impl Play {
 
     /// What happened so far, for whoever has to find out why a law does not hold.
     pub(crate) fn fails(&self, law: &str) -> TestCaseError {
-        let mut story = self.told.join("\n");
+        let mut story = format!("{law}\n{}", self.told.join("\n"));
         for (number, key) in self.keys.iter().chain([&self.managed]).enumerate() {
             let name = ["A", "B", "C", "the AWS managed key"][number];
             story = story.replace(key.as_str(), name);
@@ -100,7 +100,7 @@ impl Play {
                 objects.push(format!("{name} under {}", self.name(Some(&key))));
             }
         }
-        TestCaseError::fail(format!("{law}\n{story}\nin the end: {}", objects.join(", ")))
+        TestCaseError::fail(format!("{story}\nin the end: {}", objects.join(", ")))
     }
 
     pub(crate) fn name(&self, key: Option<&KeyArn>) -> String {
