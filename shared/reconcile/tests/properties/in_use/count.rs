@@ -34,7 +34,7 @@ impl Play {
             let heads = self.heads(0);
             self.meanwhile(meanwhile, minutes, acts)?;
             self.recorded(&counted);
-            self.learn(heads);
+            self.counted = heads;
             self.tell(format!("the census {id} ends"));
             return Ok(());
         }
@@ -50,7 +50,7 @@ impl Play {
             let counts = done(count(&model, &self.vault, &objects, None, 5)).unwrap();
             let heads = self.heads(0);
             self.meanwhile(meanwhile, minutes, acts)?;
-            self.learn(heads);
+            self.counted = heads;
             self.recorded(&guardian_core::census::Census {
                 id: id.clone(),
                 source: Source::Walk,
@@ -78,7 +78,7 @@ impl Play {
         done(head_batch(&model, &started, second)).unwrap();
         done(finish(&model, &started, names.len() as u64)).unwrap();
         heads.extend(self.heads(0));
-        self.learn(heads);
+        self.counted = heads;
         self.tell(format!(
             "the census {id} ends{}",
             if unknown { ", one object unknown" } else { "" }

@@ -27,6 +27,9 @@ pub(crate) struct Play {
     /// The key of each object, as far as the guardian was shown it: by HeadObject, by an event, or by the settings that
     /// it was written under.
     pub(super) known: BTreeMap<String, KeyArn>,
+    /// What the last census saw. It is known once the bucket is looked at with it: a census that is recorded before that
+    /// takes its place.
+    pub(super) counted: Vec<(String, KeyArn)>,
     /// Objects whose key an event tells that lies in the queue.
     pub(super) heard: BTreeSet<String>,
     pub(super) data_events: bool,
@@ -67,6 +70,7 @@ impl Play {
             default: None,
             alias: None,
             known: BTreeMap::new(),
+            counted: Vec::new(),
             heard: BTreeSet::new(),
             data_events,
             censuses: 0,
@@ -86,7 +90,7 @@ impl Play {
 
     /// What happened so far, for whoever has to find out why a law does not hold.
     pub(crate) fn fails(&self, law: &str) -> TestCaseError {
-        let mut story = self.told.join("\n");
+        let mut story = format!("{law}\n{}", self.told.join("\n"));
         for (number, key) in self.keys.iter().chain([&self.managed]).enumerate() {
             let name = ["A", "B", "C", "the AWS managed key"][number];
             story = story.replace(key.as_str(), name);
@@ -97,7 +101,7 @@ impl Play {
                 objects.push(format!("{name} under {}", self.name(Some(&key))));
             }
         }
-        TestCaseError::fail(format!("{law}\n{story}\nin the end: {}", objects.join(", ")))
+        TestCaseError::fail(format!("{story}\nin the end: {}", objects.join(", ")))
     }
 
     pub(crate) fn name(&self, key: Option<&KeyArn>) -> String {
@@ -314,6 +318,8 @@ impl Play {
                 continue;
             }
             let Some(due) = self.stage.model.next_due() else {
+                let counted = std::mem::take(&mut self.counted);
+                self.learn(counted);
                 let heard = std::mem::take(&mut self.heard);
                 let objects = self.objects().into_iter();
                 self.known
