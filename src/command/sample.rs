@@ -157,6 +157,7 @@ mod tests {
         count(&mut counts);
         Ok(Drawn {
             census: Census {
+                scope: vec!["*".to_owned()],
                 id: "check".to_owned(),
                 source: Source::Sample,
                 began: Moment::from_unix(0),

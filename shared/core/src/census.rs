@@ -154,13 +154,24 @@ pub struct Census {
     pub began: Moment,
     /// When it ended; none where it was broken off.
     pub ended: Option<Moment>,
-    /// Whether it was to take in every object, and did.
+    /// Patterns of the object keys that it is about; empty where that is not known.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// Whether it was to take in every object of its scope, and did.
     pub whole: bool,
     /// What was counted.
     pub counts: Counts,
 }
 
 impl Census {
+    /// Whether every object that these patterns take in was in its scope. Patterns are compared as they are written: where
+    /// that finds less than there is, the next census tells.
+    #[must_use]
+    pub fn covers(&self, patterns: &[String]) -> bool {
+        let is_in_scope = |pattern: &String| self.scope.iter().any(|known| known == "*" || known == pattern);
+        patterns.iter().all(is_in_scope)
+    }
+
     /// Whether it proves which keys the objects were under when it began: it took in every object, and learned the
     /// encryption of each.
     #[must_use]
@@ -233,6 +244,7 @@ mod tests {
     fn what_could_not_be_looked_at_keeps_a_census_from_proving_anything() {
         let [with_unknown, whole, _] = pieces();
         let census = |counts| Census {
+            scope: vec!["*".to_owned()],
             id: "c".to_owned(),
             source: Source::Walk,
             began: Moment::from_unix(0),
@@ -256,5 +268,26 @@ mod tests {
             }
             .is_complete()
         );
+    }
+
+    #[test]
+    fn a_census_covers_what_its_scope_names_and_one_that_names_none_covers_nothing() {
+        let of = |scope: &[&str], patterns: &[&str]| {
+            let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+            let census = Census {
+                id: String::new(),
+                source: Source::Walk,
+                began: Moment::from_unix(0),
+                ended: None,
+                scope: texts(scope),
+                whole: true,
+                counts: Counts::default(),
+            };
+            census.covers(&texts(patterns))
+        };
+        assert!(of(&["*"], &["img/*", "*"]));
+        assert!(of(&["img/*", "doc/*"], &["doc/*"]));
+        assert!(!of(&["img/*"], &["img/*", "doc/*"]));
+        assert!(!of(&["img/*"], &["*"]) && !of(&[], &["img/*"]));
     }
 }

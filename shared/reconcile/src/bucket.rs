@@ -26,7 +26,7 @@ use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
 use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, due, fleet, sample, unreadable, written};
+use crate::{ReconcileError, Report, due, evidence, fleet, sample, unreadable, written};
 
 /// So many objects are looked at in a sample.
 const SAMPLE: usize = 50;
@@ -45,7 +45,7 @@ where
     let (book, text) = join!(Book::load(aws, &resource), aws.get_declaration(bucket));
     let (mut book, text) = (book?, text?);
     let Some(text) = text else {
-        return undeclared(aws, settings, resource, bucket, book, work).await;
+        return undeclared(aws, resource, bucket, book, work).await;
     };
     let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
         Ok(declaration) => declaration,
@@ -56,7 +56,7 @@ where
         }
     };
     let (mut needs, mut aliases) = (Needs::of_bucket(&book), Aliases::of_bucket(&book));
-    let mut kept = Kept::of_bucket(settings, &book);
+    let mut kept = Kept::of_bucket(settings, &declaration, &book);
     if !work.written.is_empty() {
         let objects = work.written.clone();
         // What the settings name needs no witness. Every other key may be one that a census is about to refute.
@@ -182,7 +182,6 @@ async fn take_sample<A: Buckets + Clock>(
 /// A bucket that nobody declares (any more): its incidents are over, its keys no longer needed by it.
 async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     aws: &A,
-    settings: &Settings,
     resource: Resource,
     bucket: &BucketName,
     mut book: Book,
@@ -195,12 +194,12 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
     // whatever fails here is done again.
     let needs = Needs::of_bucket(&book);
-    let kept = Kept::of_bucket(settings, &book);
+    let left: Vec<KeyArn> = evidence::of_book(&book).left.into_keys().collect();
     needs.release(aws, bucket).await?;
-    for key in kept.left() {
+    for key in &left {
         index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
     }
-    let keys = needs.keys().chain(kept.left()).cloned();
+    let keys = needs.keys().chain(&left).cloned();
     let keys = keys.map(|key| Look { key, is_new: false });
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;

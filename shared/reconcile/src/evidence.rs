@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use guardian_core::cause::Work;
 use guardian_core::census::{Census, FINISHED, Group};
+use guardian_core::declaration::Declaration;
 use guardian_core::evidence::Evidence;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
@@ -47,23 +48,20 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    pub(crate) fn of_bucket(settings: &Settings, book: &Book) -> Self {
-        let entry = book.others.get(EVIDENCE);
-        // What cannot be read is built up again; until then every remembered key stays.
-        let stored: Evidence = entry
-            .and_then(|entry| serde_json::from_value(entry.body.clone()).ok())
-            .unwrap_or_default();
+    pub(crate) fn of_bucket(settings: &Settings, declaration: &Declaration, book: &Book) -> Self {
+        let stored = of_book(book);
         let census: Option<Census> = book
             .others
             .get(CENSUS)
             .and_then(|entry| serde_json::from_value(entry.body.clone()).ok())
-            .map(|census| in_full(settings, census));
+            .map(|census| in_scope(declaration, in_full(settings, census)));
         let mut evidence = stored.clone();
+        evidence.sample = evidence.sample.map(|sample| in_scope(declaration, sample));
         if let Some(census) = &census {
             evidence.count(census);
         }
         Self {
-            version: entry.map_or(0, |entry| entry.version),
+            version: book.others.get(EVIDENCE).map_or(0, |entry| entry.version),
             was_sampled: stored.sample.is_some(),
             stored,
             evidence,
@@ -195,6 +193,22 @@ impl Kept {
             }
         }
         Ok(())
+    }
+}
+
+/// The evidence as it is on record. What cannot be read is built up again; until then every remembered key stays.
+pub(crate) fn of_book(book: &Book) -> Evidence {
+    let entry = book.others.get(EVIDENCE);
+    entry
+        .and_then(|entry| serde_json::from_value(entry.body.clone()).ok())
+        .unwrap_or_default()
+}
+
+/// The same counts, seen from what is declared now: counts of less are not whole.
+fn in_scope(declaration: &Declaration, census: Census) -> Census {
+    Census {
+        whole: census.whole && census.covers(&declaration.prefixes),
+        ..census
     }
 }
 

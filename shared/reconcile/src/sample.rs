@@ -99,6 +99,7 @@ pub async fn draw<A: Buckets>(aws: &A, declaration: &Declaration, draw: Draw) ->
     let counts = count(aws, bucket, &objects, None, AT_ONCE).await?;
     Ok(Drawn {
         census: Census {
+            scope: declaration.prefixes.clone(),
             id: draw.id,
             source: Source::Sample,
             began: draw.began,

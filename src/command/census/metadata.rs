@@ -132,6 +132,7 @@ impl Inventory {
     /// The census that it is. Whether the table held every object only its status tells.
     pub(super) fn census(self, backfilled: bool) -> Census {
         Census {
+            scope: vec!["*".to_owned()],
             id: format!("metadata-{}", self.as_of),
             source: Source::Metadata,
             began: before(self.as_of, LAG),

@@ -70,6 +70,7 @@ mod tests {
 
     fn census() -> Census {
         Census {
+            scope: vec!["*".to_owned()],
             id: "w".to_owned(),
             source: Source::Walk,
             began: Moment::from_unix(0),

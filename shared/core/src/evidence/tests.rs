@@ -22,6 +22,7 @@ fn census(began: i64, under: &[(&str, u64)]) -> Census {
         counts.keys.insert((*name).to_owned(), group);
     }
     Census {
+        scope: vec!["*".to_owned()],
         id: "walk".to_owned(),
         source: Source::Walk,
         began: at(began),

@@ -107,6 +107,7 @@ mod tests {
             ..Counts::default()
         };
         Census {
+            scope: vec!["*".to_owned()],
             id: "c".to_owned(),
             source,
             began: Moment::from_unix(began),

@@ -307,6 +307,7 @@ fn of_objects(code: Code, edit: impl FnOnce(&mut Counts)) -> (Finding, Option<St
     edit(&mut counts);
     let at: Moment = "2026-11-23T10:15:01Z".parse().unwrap();
     let sample = Census {
+        scope: vec!["*".to_owned()],
         id: "sample".to_owned(),
         source: Source::Sample,
         began: at,

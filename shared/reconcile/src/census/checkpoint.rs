@@ -123,6 +123,7 @@ impl Checkpoint {
     /// The census that the walk has become by its end.
     pub(super) fn finished(self, ended: Moment) -> Census {
         Census {
+            scope: self.prefixes.iter().map(|prefix| format!("{prefix}*")).collect(),
             whole: self.is_of_everything(),
             id: self.id,
             source: Source::Walk,

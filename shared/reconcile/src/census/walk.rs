@@ -207,6 +207,7 @@ pub async fn finish<A: Ledger + Queues + Clock>(
         Some(census) => census,
         None => {
             let census = Census {
+                scope: walk.scope.clone(),
                 id: walk.id.clone(),
                 source: Source::Walk,
                 began: walk.began,

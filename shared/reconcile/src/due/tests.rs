@@ -23,6 +23,7 @@ fn first() -> Moment {
 
 fn census(began: Moment) -> Census {
     Census {
+        scope: vec!["*".to_owned()],
         id: "walk".to_owned(),
         source: Source::Walk,
         began,

@@ -42,6 +42,7 @@ fn hours(stage: &Stage, count: usize) -> Vec<(usize, String)> {
 /// A walk began at this moment and took an hour.
 fn walked(stage: &Stage, name: &str, began: Moment) -> Census {
     let census = Census {
+        scope: vec!["*".to_owned()],
         id: "walk".to_owned(),
         source: Source::Walk,
         began,

@@ -12,6 +12,7 @@ fn group(objects: u64, example: &str) -> Group {
 
 fn census(source: Source, counts: Counts) -> Census {
     Census {
+        scope: vec!["*".to_owned()],
         id: "c".to_owned(),
         source,
         began: Moment::from_unix(1_795_428_900),

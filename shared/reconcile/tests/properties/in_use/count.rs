@@ -52,6 +52,7 @@ impl Play {
             self.meanwhile(meanwhile, minutes, acts)?;
             self.counted = heads;
             self.recorded(&guardian_core::census::Census {
+                scope: vec!["*".to_owned()],
                 id: id.clone(),
                 source: Source::Walk,
                 began,

@@ -20,6 +20,7 @@ fn census(id: &str, began: i64) -> Census {
         ..Counts::default()
     };
     Census {
+        scope: vec!["*".to_owned()],
         id: id.to_owned(),
         source: Source::Walk,
         began: Moment::from_unix(began),

@@ -78,6 +78,7 @@ fn every_object_is_counted_by_what_matters_for_a_read() {
         ..Counts::default()
     };
     let expected = Census {
+        scope: vec!["*".to_owned()],
         id: "w".to_owned(),
         source: Source::Walk,
         began: stage.model.now(),

@@ -2,6 +2,7 @@
 
 use guardian_core::call::CallErrorKind;
 use guardian_core::observation::ObjectEncryption;
+use guardian_core::settings::CensusLevel;
 use guardian_reconcile::census::{finish, head_batch};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::stage::done;
 use crate::told::only;
-use crate::world::bucket;
+use crate::world::{DEMO, bucket};
 
 #[test]
 fn the_old_default_key_is_kept_without_a_census() {
@@ -204,4 +205,26 @@ fn an_older_census_does_not_take_the_place_of_the_sample_that_let_a_key_go() {
     stage.settled();
     swept(&stage);
     assert_eq!(item(&stage, page(&key), "reader-former#vault"), Some(former));
+}
+
+#[test]
+fn a_census_of_less_than_what_is_declared_by_now_refutes_nothing() {
+    for widened in [false, true] {
+        let (mut stage, key, _) = moved();
+        // What a sample would meet is not to help here.
+        stage.settings.census = CensusLevel::Off;
+        stage.declared(
+            &bucket("vault"),
+            r#"{"clouds": ["demo"], "prefixes": ["photos/*"]}"#,
+        );
+        stage.settled();
+        let under = ObjectEncryption::Kms(key.to_string());
+        stage.model.add_object(&bucket("vault"), "archive/old.jpg", under);
+        assert!(walked(&stage, "walk-1").is_complete());
+        if widened {
+            stage.declared(&bucket("vault"), DEMO);
+        }
+        stage.rest();
+        assert_eq!(item(&stage, page(&key), "reader#vault").is_some(), widened);
+    }
 }
