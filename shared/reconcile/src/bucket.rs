@@ -26,7 +26,7 @@ use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
 use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
-use crate::{ReconcileError, Report, due, evidence, fleet, sample, unreadable, written};
+use crate::{ReconcileError, Report, due, evidence, fleet, sample, written};
 
 /// So many objects are looked at in a sample.
 const SAMPLE: usize = 50;
@@ -91,10 +91,12 @@ where
     let moved = kept.settle(&declaration, &needs, &seen, refuted, aws.now());
     let mut judgement = judge_bucket(settings, &declaration, &seen, aws.now());
     if seen.presence == Presence::Here {
-        let counts = [kept.census(), kept.sample()];
-        judgement.absorb(judge_objects(bucket, kept.census(), kept.sample()));
-        let counts: Vec<&Census> = counts.into_iter().flatten().collect();
-        unreadable::stand(&mut judgement, book.open_findings(), &counts, aws.now());
+        judgement.absorb(judge_objects(
+            bucket,
+            &kept.counts(),
+            book.open_findings(),
+            aws.now(),
+        ));
     }
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 

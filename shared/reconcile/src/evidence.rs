@@ -156,10 +156,10 @@ impl Kept {
     }
 
     /// What was counted, the newest first.
-    fn proofs(&self) -> impl Iterator<Item = &Census> {
-        let mut proofs: Vec<&Census> = self.sample().into_iter().chain(self.census()).collect();
-        proofs.sort_by_key(|proof| std::cmp::Reverse(proof.began));
-        proofs.into_iter()
+    pub(crate) fn counts(&self) -> Vec<&Census> {
+        let mut counts: Vec<&Census> = self.sample().into_iter().chain(self.census()).collect();
+        counts.sort_by_key(|count| std::cmp::Reverse(count.began));
+        counts
     }
 
     /// Writes down what changed.

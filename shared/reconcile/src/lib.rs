@@ -25,7 +25,6 @@ pub mod sample;
 pub mod seam;
 mod store;
 mod sweep;
-mod unreadable;
 mod written;
 
 pub use batch::reconcile_batch;

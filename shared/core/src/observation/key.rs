@@ -185,6 +185,17 @@ pub struct KeyObservation {
     pub policy: KeyPolicy,
 }
 
+impl KeyObservation {
+    /// The key's ARN, where KMS told it or the name is one.
+    #[must_use]
+    pub fn arn(&self) -> Option<KeyArn> {
+        match &self.description {
+            Ok(found) => Some(found.arn.clone()),
+            Err(_) => self.named.parse().ok(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

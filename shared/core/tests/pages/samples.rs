@@ -322,7 +322,8 @@ fn of_objects(code: Code, edit: impl FnOnce(&mut Counts)) -> (Finding, Option<St
         ..sample.clone()
     };
     let census = (code == Code::ObjectsForeign).then_some(&walk);
-    let judgement = judge_objects(&named("media-001"), census, Some(&sample));
+    let counts: Vec<&Census> = census.into_iter().chain([&sample]).collect();
+    let judgement = judge_objects(&named("media-001"), &counts, std::iter::empty(), at);
     (judgement.find(code).unwrap().clone(), None)
 }
 

@@ -24,13 +24,13 @@ impl Kept {
         let remembered: BTreeSet<&KeyArn> = needs.keys().chain(self.evidence.keys.keys()).collect();
         let told = self.told.keys().filter(|key| !remembered.contains(key));
         let told: Vec<&KeyArn> = told.collect();
+        let counts = self.counts();
         let refuted: Refuted = remembered
             .iter()
+            .filter(|key| !self.told.contains_key(**key))
             .filter_map(|key| {
-                let is_told = self.told.contains_key(*key);
-                let mut proofs = self.proofs().filter(|_| !is_told);
-                let proof = proofs.find(|proof| self.evidence.is_refuted(key, proof))?;
-                Some(((*key).clone(), proof.clone()))
+                let proof = counts.iter().find(|count| self.evidence.is_refuted(key, count))?;
+                Some(((*key).clone(), (*proof).clone()))
             })
             .collect();
         let known = remembered
@@ -72,10 +72,7 @@ impl Kept {
     pub(crate) fn holds(&self, seen: &BucketObservation, now: Moment) -> BTreeMap<KeyArn, Hold> {
         let mut holds = BTreeMap::new();
         for key in &seen.keys {
-            let arn = key.description.as_ref().ok().map(|found| found.arn.clone());
-            let Some(arn) = arn.or_else(|| key.named.parse().ok()) else {
-                continue;
-            };
+            let Some(arn) = key.arn() else { continue };
             let sight = self.evidence.keys.get(&arn).and_then(|known| known.seen.as_ref());
             // What the settings name cannot always be read; then what they named before counts.
             let hold = if !key.named_by.is_empty() || self.is_named(&arn) {

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::census::Group;
-use guardian_core::census::{Census, Source};
+use guardian_core::census::{Census, Group, Source};
 use guardian_core::declaration::Declaration;
 use guardian_core::evidence::Left;
 use guardian_core::judge::Former;
@@ -37,7 +36,7 @@ impl Kept {
         let mut moved = Moved::default();
         for (key, example) in std::mem::take(&mut self.told) {
             let is_it =
-                |found: &KeyObservation| found.description.as_ref().is_ok_and(|found| found.arn == key);
+                |found: &KeyObservation| found.description.is_ok() && found.arn().as_ref() == Some(&key);
             if seen.keys.iter().any(is_it) {
                 self.evidence.see(&key, &Group::of(&example), now);
             }
@@ -45,34 +44,25 @@ impl Kept {
         let is_resolved = seen.presence == Presence::Here
             && seen.encryption.is_ok()
             && seen.markers.iter().all(|marker| marker.head.is_ok())
-            && seen
-                .keys
-                .iter()
-                .all(|key| key.description.is_ok() || key.named.parse::<KeyArn>().is_ok());
+            && seen.keys.iter().all(|key| key.arn().is_some());
         if !is_resolved {
             return moved;
         }
         let mut named: BTreeMap<KeyArn, Vec<String>> = BTreeMap::new();
         for key in seen.keys.iter().filter(|key| !key.named_by.is_empty()) {
-            let arn = key.description.as_ref().ok().map(|found| found.arn.clone());
-            if let Some(arn) = arn.or_else(|| key.named.parse().ok()) {
+            if let Some(arn) = key.arn() {
                 named.entry(arn).or_default().extend(key.named_by.iter().cloned());
             }
         }
         if !named.is_empty() || !self.evidence.keys.is_empty() || needs.keys().next().is_some() {
             self.evidence.name(&named, needs.keys().cloned(), now);
         }
-        let back: Vec<KeyArn> = self
+        let needed = &self.evidence.keys;
+        let back = self
             .evidence
             .left
-            .keys()
-            .filter(|key| self.evidence.keys.contains_key(*key))
-            .cloned()
-            .collect();
-        for key in back {
-            self.evidence.left.remove(&key);
-            moved.back.insert(key);
-        }
+            .extract_if(.., |key, _| needed.contains_key(key));
+        moved.back = back.map(|(key, _)| key).collect();
         let left_by = |proof: &Census| Left {
             former: Former {
                 bucket: declaration.bucket.clone(),
@@ -90,9 +80,10 @@ impl Kept {
         }
         // What a newer census shows again is as good as the first time. A sample comes with every sweep and is only
         // worth a write where it lets a wish of the declaration come true that the proof at hand is too old for.
+        let counts = self.counts();
         for (key, before) in &self.evidence.left {
             let is_wish = declaration.prune && !before.former.prune && self.is_sampled_now;
-            let proof = self.proofs().find(|proof| {
+            let proof = counts.iter().find(|proof| {
                 proof.began > before.former.began
                     && (proof.source != Source::Sample || is_wish)
                     && self.evidence.is_still_gone(key, proof)
