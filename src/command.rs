@@ -9,6 +9,7 @@ mod error;
 mod explain;
 mod finding;
 mod live;
+mod number;
 mod repair;
 mod replay;
 mod route;

@@ -8,6 +8,8 @@ use guardian_reconcile::operator::Sampled;
 use guardian_reconcile::sample::{Draw, Drawn};
 use serde_json::{Map, Value, json};
 
+use super::number::grouped;
+
 /// How many objects are looked at where nothing is said: a second, and the price of 62 requests.
 pub(super) const SIZE: usize = 50;
 
@@ -42,7 +44,7 @@ fn told(drawn: &Drawn) -> String {
         } else {
             format!(
                 "no object in scope was found in {} listed; there may be some",
-                number(drawn.listed as u64)
+                grouped(drawn.listed as u64)
             )
         };
     }
@@ -50,7 +52,7 @@ fn told(drawn: &Drawn) -> String {
         return format!(
             "unknown, because the objects may not be read with these credentials (HeadObject needs s3:GetObject; asked \
              of {}); keys that no configuration names have to be declared",
-            number(all)
+            grouped(all)
         );
     }
     let mut keys: Vec<(&String, &Group)> = counts.keys.iter().collect();
@@ -60,7 +62,7 @@ fn told(drawn: &Drawn) -> String {
         .map(|(key, group)| some(group, &format!("under {}", plain(key))))
         .collect();
     if counts.sse_s3 > 0 {
-        parts.push(format!("{} under SSE-S3", number(counts.sse_s3)));
+        parts.push(format!("{} under SSE-S3", grouped(counts.sse_s3)));
     }
     for (group, what) in [
         (
@@ -81,16 +83,16 @@ fn told(drawn: &Drawn) -> String {
         }
     }
     if counts.gone > 0 {
-        parts.push(format!("{} deleted meanwhile", number(counts.gone)));
+        parts.push(format!("{} deleted meanwhile", grouped(counts.gone)));
     }
     let parts = parts.join(", ");
     if drawn.census.whole {
-        format!("all {} objects in scope: {parts}", number(all))
+        format!("all {} objects in scope: {parts}", grouped(all))
     } else {
         format!(
             "a sample of {} objects (at least {} listed): {parts}; it is a sample, not a census",
-            number(all),
-            number(drawn.listed as u64)
+            grouped(all),
+            grouped(drawn.listed as u64)
         )
     }
 }
@@ -98,22 +100,9 @@ fn told(drawn: &Drawn) -> String {
 fn some(group: &Group, what: &str) -> String {
     format!(
         "{} {what} (e.g. {})",
-        number(group.objects),
+        grouped(group.objects),
         plain(&group.example)
     )
-}
-
-/// With a comma before every three digits from the end.
-fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The same for machines.
@@ -261,12 +250,5 @@ mod tests {
         assert_eq!(json["customer_keys"]["example"], "c.bin");
         assert_eq!(json["unknown"], json!({"objects": 0}));
         assert_eq!((&json["whole"], &json["foreign"]), (&json!(false), &Value::Null));
-    }
-
-    #[test]
-    fn numbers_are_written_in_groups_of_three() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(number(n), text);
-        }
     }
 }

@@ -25,6 +25,7 @@ use crate::index::{self, Found};
 use crate::need::{Look, Needs};
 use crate::observe::{look_at_bucket, look_at_keys};
 use crate::route::queue;
+use crate::sample::Draw;
 use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report, due, evidence, fleet, sample, written};
 
@@ -158,22 +159,19 @@ async fn take_sample<A: Buckets + Clock>(
         return None;
     }
     let id = work.deduplication_id();
-    // Other places in each sweep, the same ones when a message is delivered again.
     let seed = id
         .get(..16)
         .and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    match sample::take(
-        aws,
-        declaration,
-        SAMPLE,
-        Vec::new(),
-        seed.unwrap_or_default(),
-        aws.now(),
+    let draw = Draw {
+        size: SAMPLE,
+        named: kept.examples(),
+        // Other places in each sweep, the same ones when a message is delivered again.
+        seed: seed.unwrap_or_default(),
+        began: aws.now(),
         id,
-    )
-    .await
-    {
-        Ok(sample) => Some(sample),
+    };
+    match sample::draw(aws, declaration, draw).await {
+        Ok(drawn) => Some(drawn.census),
         Err(error) => {
             warn!(bucket = %declaration.bucket, %error, "no sample of the objects was taken");
             None

@@ -25,6 +25,9 @@ use crate::{ReconcileError, store, written};
 /// In a bucket's page: which keys matter, and how that is known.
 const EVIDENCE: &str = "evidence";
 
+/// At most so many objects of a sample are taken for what is known of them: the rest of it goes elsewhere.
+const EXAMPLES: usize = 10;
+
 /// Keys that no object is under any more, each with the census that proves it.
 pub(crate) type Refuted = BTreeMap<KeyArn, Census>;
 
@@ -79,6 +82,20 @@ impl Kept {
         settings.census != CensusLevel::Off
             && work.look == 0
             && (work.swept || self.evidence.sample.is_none() || work.cause.event == FINISHED)
+    }
+
+    /// Objects to look at with a sample, whatever else it takes: those by which the keys are known, so that a key that
+    /// few objects are under is seen again for as long as they are.
+    pub(crate) fn examples(&self) -> Vec<String> {
+        let seen = self
+            .evidence
+            .keys
+            .values()
+            .filter_map(|known| known.seen.as_ref());
+        let examples = seen
+            .map(|seen| seen.example.clone())
+            .filter(|example| !example.is_empty());
+        examples.take(EXAMPLES).collect()
     }
 
     /// Takes note of a sample.

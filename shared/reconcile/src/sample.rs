@@ -46,30 +46,6 @@ pub struct Drawn {
 ///
 /// A call that failed for the moment, or a listing that was refused for good ([`CallError::is_transient`] tells them
 /// apart): nothing is counted then. An object that may not be looked at is counted as unknown.
-pub async fn take<A: Buckets>(
-    aws: &A,
-    declaration: &Declaration,
-    size: usize,
-    named: Vec<String>,
-    seed: u64,
-    began: Moment,
-    id: String,
-) -> Result<Census, CallError> {
-    let draw = Draw {
-        size,
-        named,
-        seed,
-        began,
-        id,
-    };
-    Ok(self::draw(aws, declaration, draw).await?.census)
-}
-
-/// The same, with how many objects were listed on the way.
-///
-/// # Errors
-///
-/// As [`take`].
 pub async fn draw<A: Buckets>(aws: &A, declaration: &Declaration, draw: Draw) -> Result<Drawn, CallError> {
     let bucket = &declaration.bucket;
     let mut sampler = Sampler::new(&declaration.prefixes, draw.size, draw.named, draw.seed);

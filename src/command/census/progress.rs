@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use guardian_core::census::Counts;
 
+use crate::command::number::grouped;
+
 /// A line on standard error that is written over and over.
 pub(super) struct Line {
     shows: bool,
@@ -74,35 +76,9 @@ fn line(counts: &Counts, before: u64, seconds: f64) -> String {
     )
 }
 
-/// A number with commas.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (123_456, "123,456"),
-            (1_000_000_000, "1,000,000,000"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn the_rate_is_that_of_this_run() {

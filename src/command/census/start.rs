@@ -15,9 +15,10 @@ use guardian_reconcile::seam::{Censuses, Clock, Ledger, Start};
 use serde_json::json;
 
 use super::Words;
-use super::progress::{Line, grouped};
+use super::progress::Line;
 use super::told::Told;
 use crate::command::live::Live;
+use crate::command::number::grouped;
 use crate::command::{CommandError, Ended};
 
 /// So often Step Functions is asked how far the walk is: three calls, of which it takes fifteen a second at least in

@@ -10,8 +10,8 @@ use guardian_core::observation::{KeyDescription, KeyManager};
 use guardian_reconcile::operator::KeyLook;
 use serde_json::{Value, json};
 
-use super::progress::grouped;
 use crate::command::check::print_finding;
+use crate::command::number::grouped;
 
 /// A census and what `check` would say of its keys.
 pub(super) struct Told<'a> {

@@ -1,13 +1,13 @@
-//! Whose the objects of a batch are, where they may be other accounts'.
+//! Whose objects are, where they may be other accounts'.
 //!
-//! The listing of a Distributed Map names no owners, HeadObject does not either. One listing of the same stretch of
-//! keys does.
+//! The listing of a Distributed Map names no owners, HeadObject does not either. For a batch of it one listing of the
+//! same stretch of keys does.
 
 use std::collections::BTreeMap;
 
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
-use guardian_core::observation::ListedObject;
+use guardian_core::observation::{ListedObject, ObjectOwnership};
 
 use crate::seam::{Buckets, Listing};
 
@@ -26,6 +26,17 @@ pub(super) struct Owned {
     pub(super) gone: u64,
     /// Not told: beyond what was listed, or listed without an owner.
     pub(super) unknown: Vec<String>,
+}
+
+/// The canonical user id of the bucket's owner, if objects may belong to others: only then are owners asked for.
+pub(super) async fn foreign_to<A: Buckets>(
+    aws: &A,
+    bucket: &BucketName,
+) -> Result<Option<String>, CallError> {
+    match aws.get_object_ownership(bucket).await? {
+        ObjectOwnership::BucketOwner => Ok(None),
+        ObjectOwnership::MayBeOthers => aws.get_bucket_owner(bucket).await.map(Some),
+    }
 }
 
 /// Asks whose these objects are.

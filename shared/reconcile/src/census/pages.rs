@@ -4,10 +4,11 @@ use futures_util::join;
 use guardian_core::call::CallError;
 use guardian_core::census::Census;
 use guardian_core::name::BucketName;
-use guardian_core::observation::{ObjectOwnership, ObjectPage};
+use guardian_core::observation::ObjectPage;
 
 use super::checkpoint::Checkpoint;
 use super::count;
+use super::owners::foreign_to;
 use crate::seam::{Buckets, Clock, Listing};
 
 /// Walks over the objects from `start` on, and looks at `at_once` of them at a time. While the objects of one page
@@ -76,14 +77,6 @@ async fn still_let_in<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<(), Ca
         ..Listing::default()
     };
     aws.list_objects(bucket, &one).await.map(drop)
-}
-
-/// The canonical user id of the bucket's owner, if objects may belong to others: only then are owners asked for.
-async fn foreign_to<A: Buckets>(aws: &A, bucket: &BucketName) -> Result<Option<String>, CallError> {
-    match aws.get_object_ownership(bucket).await? {
-        ObjectOwnership::BucketOwner => Ok(None),
-        ObjectOwnership::MayBeOthers => aws.get_bucket_owner(bucket).await.map(Some),
-    }
 }
 
 async fn following<A: Buckets>(

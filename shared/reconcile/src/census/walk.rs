@@ -9,14 +9,14 @@ use guardian_core::census::{Census, FINISHED, Source, execution_name};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
-use guardian_core::observation::{ListedObject, ObjectOwnership};
+use guardian_core::observation::ListedObject;
 use guardian_core::settings::Settings;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info};
 
 use super::bound::bounded;
 use super::count;
-use super::owners::{Owned, owners};
+use super::owners::{Owned, foreign_to, owners};
 use super::part::{self, Part, Sum};
 use super::record::{CENSUS, record};
 use super::scope::{common_prefix, takes_in};
@@ -130,10 +130,7 @@ pub async fn begin<A: Buckets + Declarations + Clock>(
         }
         Err(error) => return Err(error.into()),
     }
-    let owner = match aws.get_object_ownership(bucket).await? {
-        ObjectOwnership::BucketOwner => None,
-        ObjectOwnership::MayBeOthers => Some(aws.get_bucket_owner(bucket).await?),
-    };
+    let owner = foreign_to(aws, bucket).await?;
     info!(%bucket, walk = id, "a walk over every object begins");
     Ok(Walk {
         bucket: bucket.clone(),

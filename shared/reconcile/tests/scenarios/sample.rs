@@ -7,7 +7,7 @@ use guardian_core::name::KeyArn;
 use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::Mode;
 use guardian_reconcile::operator::look_with_sample;
-use guardian_reconcile::sample::{Draw, take};
+use guardian_reconcile::sample::{self, Draw};
 use guardian_reconcile::seam::Clock;
 
 use crate::stage::{Stage, done};
@@ -32,17 +32,16 @@ fn with_photos(count: usize, key_of_last: Option<&KeyArn>, stage: &Stage) {
 }
 
 fn sampled(stage: &Stage, declaration: &Declaration, seed: u64) -> Census {
-    let began = stage.model.now();
-    done(take(
+    done(sample::draw(
         &stage.model,
         declaration,
-        50,
-        Vec::new(),
-        seed,
-        began,
-        "s".to_owned(),
+        Draw {
+            seed,
+            ..draw(stage, 50)
+        },
     ))
     .unwrap()
+    .census
 }
 
 fn calls(stage: &Stage) -> (usize, usize) {
@@ -113,16 +112,7 @@ fn a_listing_that_is_refused_is_told_from_one_that_fails_for_the_moment() {
         (CallErrorKind::Transient, true),
     ] {
         stage.model.fail_next("ListObjectsV2", 2, kind);
-        let began = stage.model.now();
-        let result = done(take(
-            &stage.model,
-            &declaration(),
-            50,
-            Vec::new(),
-            1,
-            began,
-            "s".to_owned(),
-        ));
+        let result = done(sample::draw(&stage.model, &declaration(), draw(&stage, 50)));
         assert_eq!(result.unwrap_err().is_transient(), is_transient);
         stage.model.clear_faults();
     }

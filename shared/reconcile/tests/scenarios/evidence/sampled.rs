@@ -170,3 +170,26 @@ fn a_sample_that_is_refused_or_fails_for_the_moment_stands_in_the_way_of_no_repa
         }
     }
 }
+
+#[test]
+fn the_object_by_which_a_rare_key_is_known_is_looked_at_with_every_sample() {
+    let (stage, key, second) = vault();
+    for number in 0..600 {
+        let name = format!("archive/{number:03}.jpg");
+        let under = guardian_core::observation::ObjectEncryption::Kms(key.to_string());
+        stage.model.add_object(&bucket("vault"), &name, under);
+    }
+    stage.model.watch_objects(true);
+    let ana = stage.ana();
+    ana.put_object(&bucket("vault"), "rare.jpg", Some(second.as_str()))
+        .unwrap();
+    stage.settled();
+    for _ in 0..5 {
+        swept(&stage);
+        let journal = stage.model.take_journal();
+        let looked_at = journal
+            .iter()
+            .filter(|call| call.to_string().contains("HeadObject vault/rare.jpg"));
+        assert_eq!(looked_at.count(), 1);
+    }
+}
