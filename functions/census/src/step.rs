@@ -87,13 +87,25 @@ pub(crate) enum StepError {
     Walk(#[from] WalkError),
 }
 
+impl StepError {
+    fn refused(&self) -> Option<String> {
+        match self {
+            Self::Walk(error) => error.refused(),
+            Self::Event(_) => None,
+        }
+    }
+}
+
 impl From<StepError> for Diagnostic {
     /// The type is what the state machine tells errors apart by: it tries again where that may help.
     fn from(error: StepError) -> Self {
         let may_pass = matches!(&error, StepError::Walk(error) if error.is_transient());
         Self {
             error_type: if may_pass { "Transient" } else { "Refused" }.to_owned(),
-            error_message: error.to_string(),
+            error_message: match error.refused() {
+                Some(right) => format!("{error}; allow {right}"),
+                None => error.to_string(),
+            },
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod moment;
 pub mod name;
 pub mod observation;
 pub mod plan;
+pub mod right;
 pub mod sample;
 pub mod settings;
 pub mod trigger;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use guardian_core::cause::Work;
 use guardian_core::name::Resource;
+use guardian_core::right::Role;
 use guardian_core::settings::Settings;
 use tracing::{error, info, warn};
 
@@ -68,7 +69,8 @@ where
                 reports.push(report);
             }
             Err(error) => {
-                error!(resource = %work.resource, event = work.cause.event, %error, "not reconciled, to be delivered again");
+                let right = error.refused(Role::Reconciler);
+                error!(resource = %work.resource, event = work.cause.event, %error, right, "not reconciled, to be delivered again");
                 failed.extend(ids.into_iter().map(str::to_owned));
             }
         }

@@ -22,8 +22,10 @@ fn answer(statements: &[Value], action: &str, resource: &str, context: &Context)
 
 #[test]
 fn what_no_policy_allows_is_denied_and_what_one_of_them_allows_is_allowed() {
-    let read = json!({"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"});
-    let list = json!({"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"});
+    let read =
+        json!({"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"});
+    let list =
+        json!({"Sid": "List", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b"});
     let both = [read, list];
     let nothing = Context::new();
     assert_eq!(
@@ -57,16 +59,15 @@ fn a_deny_in_one_policy_wins_over_an_allow_in_another_and_is_named() {
         Access::Allowed
     );
     let policies = policies(&both);
-    let denied = IdentityPolicies::from_values(&policies)
-        .unwrap()
-        .evaluate("kms:PutKeyPolicy", &[key.to_owned()], &ask("true"));
+    let denied = IdentityPolicies::from_values(&policies).unwrap().evaluate(
+        "kms:PutKeyPolicy",
+        &[key.to_owned()],
+        &ask("true"),
+    );
     assert_eq!(denied.access(), Access::Denied);
     let reason = &denied.reasons()[0];
     assert_eq!(reason.cause, Cause::ExplicitDeny);
-    assert_eq!(
-        reason.statement.as_ref().unwrap().sid.as_deref(),
-        Some("Never")
-    );
+    assert_eq!(reason.statement.as_ref().unwrap().sid.as_deref(), Some("Never"));
     // Where nobody knows whether the request asks for the bypass, the answer is not an Allow.
     assert_eq!(
         answer(&both, "kms:PutKeyPolicy", key, &Context::new()),
@@ -76,8 +77,10 @@ fn a_deny_in_one_policy_wins_over_an_allow_in_another_and_is_named() {
 
 #[test]
 fn every_value_of_a_key_with_several_counts() {
-    let pages = [json!({"Effect": "Allow", "Action": "dynamodb:Query", "Resource": LEDGER,
-        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["key:*", "alias:*"]}}})];
+    let pages = [
+        json!({"Effect": "Allow", "Action": "dynamodb:Query", "Resource": LEDGER,
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["key:*", "alias:*"]}}}),
+    ];
     let ask = |keys: &[&str]| {
         let context = Context::new().known("dynamodb:LeadingKeys", keys.iter().copied());
         answer(&pages, "dynamodb:Query", LEDGER, &context)
@@ -90,8 +93,10 @@ fn every_value_of_a_key_with_several_counts() {
 
 #[test]
 fn a_request_that_lacks_the_key_of_a_condition_is_not_allowed_by_it() {
-    let own = [json!({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b",
-        "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}})];
+    let own = [
+        json!({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b",
+        "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}}),
+    ];
     let ask = |context: &Context| answer(&own, "s3:ListBucket", "arn:aws:s3:::b", context);
     let key = "aws:ResourceAccount";
     assert_eq!(ask(&Context::new().known(key, ["111122223333"])), Access::Allowed);
