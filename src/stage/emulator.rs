@@ -10,10 +10,11 @@ mod endpoint;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use guardian_aws::{Aws, Connection};
+use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::ObjectEncryption;
+use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Model, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 use super::census::{everything, take_census};
 use super::model::perform;
-use super::{Act, CallMade, Stage, StageError};
+use super::{Act, CallMade, Caller, Stage, StageError};
 use clients::Clients;
 pub use endpoint::{EndpointError, refuse_anything_but_loopback};
 
@@ -42,6 +43,9 @@ pub struct EmulatorStage {
     /// The shadow's keys and what they are called on the emulator.
     keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
     sweeps: Cell<usize>,
+    stack: Stack,
+    /// The calls that were made, in order.
+    calls: RefCell<Vec<CallMade>>,
 }
 
 impl EmulatorStage {
@@ -73,11 +77,7 @@ impl EmulatorStage {
             census_every: CENSUS_EVERY,
         };
         let mut clients = Clients::new(&connection);
-        let stack_names = Aws::new(
-            connection.clone(),
-            caller.account.clone(),
-            guardian_aws::Stack::default(),
-        );
+        let stack_names = Aws::new(connection.clone(), caller.account.clone(), Stack::default());
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
         let stack = clients.create_stack(&tag).await?;
@@ -85,7 +85,7 @@ impl EmulatorStage {
         let shadow = Model::at_home(1, &caller.account, &settings.region);
         shadow.watch_objects(true);
         shadow.record_data_events(true);
-        let aws = Aws::new(connection, caller.account, stack);
+        let aws = Aws::new(connection, caller.account, stack.clone());
         drop(aws.take_calls());
         Ok(Self {
             aws,
@@ -97,7 +97,36 @@ impl EmulatorStage {
             shadow,
             keys: RefCell::default(),
             sweeps: Cell::default(),
+            stack,
+            calls: RefCell::default(),
         })
+    }
+
+    /// The same for a stack with walks over every object, and this state machine to take them.
+    #[must_use]
+    pub fn with_walks(mut self, state_machine: &str) -> Self {
+        self.settings.census = CensusLevel::Full;
+        self.stack.census_state_machine = Some(state_machine.to_owned());
+        let connection = self.aws.connection().clone();
+        self.aws = Aws::new(connection, self.settings.account.clone(), self.stack.clone());
+        self
+    }
+
+    /// The table, topic, queues and state machine that it works with.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Whoever made the calls since the last time.
+    fn note(&self, by: Caller) {
+        let made = self.aws.take_calls();
+        self.calls.borrow_mut().extend(made.iter().map(|call| CallMade {
+            operation: call.to_string(),
+            repairs: call.is_repair(),
+            by,
+            about: call.about().cloned(),
+        }));
     }
 
     fn shadow_key(&self, key: &KeyArn) -> KeyArn {
@@ -169,11 +198,13 @@ impl EmulatorStage {
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
         let events = self.clients.receive(&self.clients.ingest).await?;
         let failed = route_batch(&self.aws, &events.messages).await;
+        self.note(Caller::Function(Role::Router));
         self.clients
             .settle(&self.clients.ingest, &events, &failed)
             .await?;
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
+        self.note(Caller::Function(Role::Reconciler));
         reports.extend(done);
         self.clients.settle(&self.clients.work, &work, &failed).await?;
         Ok(!(events.messages.is_empty() && work.messages.is_empty()))
@@ -283,13 +314,7 @@ impl Stage for EmulatorStage {
     }
 
     fn take_calls(&self) -> Vec<CallMade> {
-        self.aws
-            .take_calls()
-            .iter()
-            .map(|call| CallMade {
-                operation: call.to_string(),
-                repairs: call.is_repair(),
-            })
-            .collect()
+        self.note(Caller::Operator);
+        self.calls.take()
     }
 }

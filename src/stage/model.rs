@@ -1,11 +1,14 @@
 //! The stage on the in-memory model.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::DefaultEncryption;
+use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
@@ -14,7 +17,7 @@ use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::{Act, CallMade, Stage, StageError};
+use super::{Act, CallMade, Caller, Stage, StageError};
 
 /// What Lambda takes from a queue at a time.
 const BATCH: usize = 10;
@@ -30,6 +33,8 @@ const DAY: u64 = 24 * 60 * 60;
 pub struct ModelStage {
     model: Model,
     settings: Settings,
+    /// The calls that were made, in order.
+    calls: Rc<RefCell<Vec<CallMade>>>,
 }
 
 impl ModelStage {
@@ -61,7 +66,11 @@ impl ModelStage {
             census_every: CENSUS_EVERY,
         };
         model.take_journal();
-        Ok(Self { model, settings })
+        Ok(Self {
+            model,
+            settings,
+            calls: Rc::default(),
+        })
     }
 
     /// The model itself.
@@ -70,15 +79,30 @@ impl ModelStage {
         &self.model
     }
 
+    /// Whoever made the calls since the last time.
+    fn note(&self, by: Caller) {
+        let journal = self.model.take_journal();
+        self.calls
+            .borrow_mut()
+            .extend(journal.iter().map(|call| CallMade {
+                operation: call.operation.to_owned(),
+                repairs: call.repairs(),
+                by,
+                about: None,
+            }));
+    }
+
     async fn run_once(&self, reports: &mut Vec<Report>) -> bool {
         let events = self.model.receive_ingest(BATCH);
         if !events.is_empty() {
             let failed = route_batch(&self.model, &messages(&events)).await;
+            self.note(Caller::Function(Role::Router));
             self.model.settle_ingest(&events, &failed);
         }
         let work = self.model.receive_work(BATCH);
         if !work.is_empty() {
             let (done, failed) = reconcile_batch(&self.model, &self.settings, &messages(&work)).await;
+            self.note(Caller::Function(Role::Reconciler));
             reports.extend(done);
             self.model.settle_work(&work, &failed);
         }
@@ -191,14 +215,8 @@ impl Stage for ModelStage {
     }
 
     fn take_calls(&self) -> Vec<CallMade> {
-        let journal = self.model.take_journal();
-        journal
-            .iter()
-            .map(|call| CallMade {
-                operation: call.operation.to_owned(),
-                repairs: call.repairs(),
-            })
-            .collect()
+        self.note(Caller::Operator);
+        self.calls.take()
     }
 }
 

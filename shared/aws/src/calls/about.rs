@@ -18,7 +18,11 @@ pub(super) fn about(service: &str, operation: &str, request: &HttpRequest) -> Ab
     match service {
         "S3" => About {
             resource: object(request.uri()),
-            condition_keys: Vec::new(),
+            // S3 refuses the call where the bucket is another account's.
+            condition_keys: (request.headers().get("x-amz-expected-bucket-owner"))
+                .map(|owner| ("aws:ResourceAccount", vec![owner.to_owned()]))
+                .into_iter()
+                .collect(),
         },
         // The query protocol: a form.
         "SNS" => About {

@@ -98,9 +98,9 @@ async fn a_log_notes_what_each_request_is_about_once_it_is_asked_to() {
     assert_eq!(
         told,
         [
-            "HeadBucket media".to_owned(),
-            "ListObjectsV2 media".to_owned(),
-            "HeadObject media/photos/a b+ö.jpg".to_owned(),
+            "HeadBucket media aws:ResourceAccount=111122223333".to_owned(),
+            "ListObjectsV2 media aws:ResourceAccount=111122223333".to_owned(),
+            "HeadObject media/photos/a b+ö.jpg aws:ResourceAccount=111122223333".to_owned(),
             format!("GetKeyPolicy {key}"),
             format!("PutKeyPolicy {key} kms:BypassPolicyLockoutSafetyCheck=false"),
             "GetParameter /cloudinary-guardian/buckets/media".to_owned(),

@@ -1,0 +1,298 @@
+//! What the guardian really asks of AWS: the incident list on an emulator, and what it leaves out.
+
+use std::collections::BTreeSet;
+
+use cloudinary_guardian::incidents::{Outcome, play};
+use cloudinary_guardian::stage::{Act, CallMade, Caller, EmulatorStage, ModelStage, Stage};
+use guardian_aws::{Aws, Connection, Stack};
+use guardian_core::name::BucketName;
+use guardian_core::right::{OPERATIONS, Role};
+use guardian_model::Who;
+use guardian_reconcile::census::{begin, finish, head_batch};
+use guardian_reconcile::seam::{Buckets, Listing};
+use serde_json::{Value, json};
+
+use crate::against::complaints;
+use crate::emulator::{Emulator, Kind};
+use crate::request::{Place, Request};
+use crate::roles::Roles;
+
+/// Everything that was asked, and the roles of the stack that asked it.
+struct Recorded {
+    roles: Roles,
+    requests: Vec<Request>,
+    calls: Vec<CallMade>,
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(future)
+}
+
+/// Plays everything; `None`, and loudly, where this machine cannot have the tools.
+async fn record() -> Option<Recorded> {
+    let emulator = Emulator::start(Kind::Ministack)?;
+    let endpoint = emulator.endpoint();
+    let connection = Connection::to_emulator_at(&endpoint).await.unwrap();
+    connection.calls().note_what_about();
+    let region = connection.region().to_owned();
+    let stage = EmulatorStage::new(connection, &endpoint).await.unwrap();
+    let account = stage.settings().account.to_string();
+    let place = Place {
+        account: account.clone(),
+        region: region.clone(),
+    };
+    let machine = format!("arn:aws:states:{region}:{account}:stateMachine:guardian-census");
+    let stage = stage.with_walks(&machine);
+
+    let mut calls = incidents(&stage).await;
+    calls.extend(what_no_incident_needs(&stage).await);
+    calls.extend(a_walk(&stage, &endpoint).await);
+    let requests = calls
+        .iter()
+        .filter_map(|call| Request::of(call, &place))
+        .collect();
+
+    let parameters = json!({
+        "Mode": "repair",
+        "BucketArns": ["arn:aws:s3:::media-*"],
+        "AllowedClouds": ["demo", "demo-*"],
+        "KeyArns": [format!("arn:aws:kms:{region}:{account}:key/*")],
+        // New objects come by the same queue here.
+        "WatchObjects": "yes",
+        "Census": "full",
+        "AWS::AccountId": account,
+        "AWS::Region": region,
+    });
+    let roles = Roles::with(&[parameters])?.remove(0);
+    Some(Recorded {
+        roles: roles.of_the_stack(&things(stage.stack(), &place)),
+        requests,
+        calls,
+    })
+}
+
+/// The stack's own things by the names the expanded template has for them.
+fn things(stack: &Stack, place: &Place) -> [(&'static str, String); 5] {
+    let of = |thing: &Option<String>| thing.clone().unwrap();
+    [
+        ("Ledger.Arn", place.arn("DynamoDB", &of(&stack.table))),
+        ("WorkQueue.Arn", place.arn("SQS", &of(&stack.work_queue_url))),
+        ("IngestQueue.Arn", place.arn("SQS", &of(&stack.ingest_queue_url))),
+        ("AlertTopic", of(&stack.topic_arn)),
+        ("CensusStateMachine", of(&stack.census_state_machine)),
+    ]
+}
+
+async fn incidents<S: Stage>(stage: &S) -> Vec<CallMade> {
+    let (played, _) = play(stage, |_| {}).await.unwrap();
+    for one in &played {
+        assert_eq!(
+            one.outcome,
+            Outcome::AsExpected,
+            "{}, step {}",
+            one.incident,
+            one.step
+        );
+    }
+    played
+        .into_iter()
+        .flat_map(|one| one.calls.into_iter().chain(one.later_calls))
+        .collect()
+}
+
+fn bucket<S: Stage>(stage: &S, name: &str) -> BucketName {
+    format!("{name}{}", stage.tag()).parse().unwrap()
+}
+
+/// What the guardian does besides: a policy that S3 may take for public, a later look, a bucket that is no longer
+/// declared, a key that an event names.
+async fn what_no_incident_needs<S: Stage>(stage: &S) -> Vec<CallMade> {
+    let plain = bucket(stage, "media-plain");
+    let mut policy: Value =
+        serde_json::from_str(&stage.bucket_policy(&plain).await.unwrap().unwrap()).unwrap();
+    let open = json!({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjectTagging",
+        "Resource": format!("arn:aws:s3:::{plain}/open/*")});
+    policy["Statement"].as_array_mut().unwrap().push(open);
+    let act = Act::PutBucketPolicy(plain, policy);
+    stage.act(Who::terraform(), &act).await.unwrap();
+    stage.pump().await.unwrap();
+    stage.take_calls()
+}
+
+/// A walk over every object of a bucket as the census function takes its steps.
+async fn a_walk(stage: &EmulatorStage, endpoint: &str) -> Vec<CallMade> {
+    let connection = Connection::to_emulator_at(endpoint).await.unwrap();
+    connection.calls().note_what_about();
+    let settings = stage.settings();
+    // What the function's environment gives it.
+    let stack = Stack {
+        table: stage.stack().table.clone(),
+        work_queue_url: stage.stack().work_queue_url.clone(),
+        ..Stack::default()
+    };
+    let aws = Aws::new(connection, settings.account.clone(), stack);
+    let secret = bucket(stage, "media-secret");
+    // The state machine lists, by its own role.
+    let listed = aws.list_objects(&secret, &Listing::default()).await.unwrap();
+    drop(aws.take_calls());
+    let keys: Vec<String> = listed.objects.into_iter().map(|object| object.key).collect();
+    assert!(!keys.is_empty());
+
+    let walk = begin(&aws, settings, &secret, "media-1").await.unwrap();
+    head_batch(&aws, &walk, &keys).await.unwrap();
+    let census = finish(&aws, &walk, u64::try_from(keys.len()).unwrap())
+        .await
+        .unwrap();
+    assert!(census.whole);
+    aws.take_calls()
+        .iter()
+        .map(|call| CallMade {
+            operation: call.to_string(),
+            repairs: call.is_repair(),
+            by: Caller::Function(Role::Census),
+            about: call.about().cloned(),
+        })
+        .collect()
+}
+
+#[test]
+fn each_call_is_allowed_by_its_functions_role_and_each_right_is_used_by_a_call() {
+    let Some(recorded) = block_on(record()) else {
+        return;
+    };
+    let Recorded { roles, requests, .. } = &recorded;
+    let wrong = complaints(roles, requests);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    println!(
+        "{} requests, {} of them different",
+        requests.len(),
+        distinct(requests)
+    );
+    a_right_that_is_taken_away_is_missed(&recorded);
+    a_right_that_is_added_is_not_used(&recorded);
+    a_condition_that_is_narrowed_is_missed(&recorded);
+    the_model_makes_no_call_that_the_emulator_did_not_see(&recorded);
+}
+
+fn distinct(requests: &[Request]) -> usize {
+    let different: BTreeSet<_> = requests
+        .iter()
+        .map(|request| (request.role, request.action, &request.resource))
+        .collect();
+    different.len()
+}
+
+/// For each right that the guardian's own code uses: without it there is a complaint, and it names the role and the right.
+fn a_right_that_is_taken_away_is_missed(recorded: &Recorded) {
+    let mut taken = 0;
+    for role in Role::ALL {
+        for statement in role.statements() {
+            for right in statement.rights {
+                if matches!(right.caller, guardian_core::right::Caller::Service(_)) {
+                    continue;
+                }
+                let is_redundant = role == Role::Reconciler && statement.sid == "LookAtMarkers";
+                let without = recorded.roles.changed(|name, found| {
+                    let both = is_redundant && found["Sid"] == "LookAtObjects";
+                    if name == role.logical_id() && (found["Sid"] == statement.sid || both) {
+                        let mut actions = crate::roles::texts(&found["Action"]);
+                        actions.retain(|action| *action != right.action);
+                        found["Action"] = json!(actions);
+                    }
+                });
+                let wrong = complaints(&without, &recorded.requests);
+                let named = format!("{} does not allow {} on ", role.logical_id(), right.action);
+                assert!(
+                    wrong.iter().any(|complaint| complaint.starts_with(&named)),
+                    "nobody missed {} of {} in {role:?}: {wrong:?}",
+                    right.action,
+                    statement.sid
+                );
+                taken += 1;
+            }
+        }
+    }
+    assert!(taken > 20, "{taken}");
+}
+
+fn a_right_that_is_added_is_not_used(recorded: &Recorded) {
+    for (sid, action) in [
+        ("KeepTheLedger", "dynamodb:UpdateItem"),
+        ("RepairBucketPolicies", "s3:DeleteBucketPolicy"),
+        ("LookAtKeys", "kms:ListGrants"),
+        ("QueueWork", "sqs:PurgeQueue"),
+        ("KeepTheCensus", "dynamodb:Scan"),
+    ] {
+        let more = recorded.roles.changed(|_, found| {
+            if found["Sid"] == sid {
+                let mut actions = crate::roles::texts(&found["Action"]);
+                actions.push(action);
+                found["Action"] = json!(actions);
+            }
+        });
+        let wrong = complaints(&more, &recorded.requests);
+        assert!(!wrong.is_empty(), "nobody noticed {action} in {sid}");
+        assert!(
+            wrong.iter().all(|complaint| complaint.contains(action)),
+            "{wrong:?}"
+        );
+    }
+    let wider = recorded.roles.changed(|_, found| {
+        if found["Sid"] == "QueueWork" {
+            found["Resource"] = json!([found["Resource"], "arn:aws:sqs:us-east-1:111122223333:other"]);
+        }
+    });
+    let wrong = complaints(&wider, &recorded.requests);
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+}
+
+fn a_condition_that_is_narrowed_is_missed(recorded: &Recorded) {
+    for (sid, condition) in [
+        (
+            "AskWhichBucketsAKeyOrAnAliasConcerns",
+            json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["alias:*"]}}),
+        ),
+        (
+            "LookAtBuckets",
+            json!({"StringEquals": {"aws:ResourceAccount": "999999999999"}}),
+        ),
+    ] {
+        let narrower = recorded.roles.changed(|_, found| {
+            if found["Sid"] == sid {
+                found["Condition"] = condition.clone();
+            }
+        });
+        assert!(!complaints(&narrower, &recorded.requests).is_empty(), "{sid}");
+    }
+}
+
+/// Imported key material and the passing of days are known to the model alone: what is done about them needs no right
+/// that was not recorded.
+fn the_model_makes_no_call_that_the_emulator_did_not_see(recorded: &Recorded) {
+    let seen: BTreeSet<(String, &str)> = recorded
+        .calls
+        .iter()
+        .map(|call| {
+            let (_, name) = call.operation.split_once(':').unwrap();
+            (format!("{:?}", call.by), name)
+        })
+        .collect();
+    let model = block_on(ModelStage::new(1)).unwrap();
+    let calls = block_on(incidents(&model));
+    assert!(calls.len() > 1_000);
+    for call in &calls {
+        assert!(
+            OPERATIONS.iter().any(|known| known.name == call.operation),
+            "{call:?}"
+        );
+        let by = (format!("{:?}", call.by), call.operation.as_str());
+        assert!(
+            call.by == Caller::Operator || seen.contains(&by),
+            "only the model saw {by:?}"
+        );
+    }
+}
