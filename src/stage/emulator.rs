@@ -262,6 +262,7 @@ impl Stage for EmulatorStage {
                 // begins in.
                 tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
                 take_census(&self.aws, bucket).await?;
+                self.note(Caller::Operator);
                 return Ok(Vec::new());
             }
             Act::Unheard(act) => {

@@ -152,7 +152,10 @@ impl Stage for ModelStage {
         // People do one thing after the other: no two events of theirs in the same second.
         self.model.advance(Duration::from_secs(7));
         match act {
-            Act::Census(bucket) => take_census(&self.model, bucket).await?,
+            Act::Census(bucket) => {
+                take_census(&self.model, bucket).await?;
+                self.note(Caller::Operator);
+            }
             Act::Days(days) => self.model.advance(Duration::from_secs(u64::from(*days) * DAY)),
             Act::Unheard(act) => {
                 self.model.deliver(Delivery::Dropped);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::types::{ObjectOwnership, OwnershipControls, OwnershipControlsRule};
 use cloudinary_guardian::incidents::{Outcome, play};
 use cloudinary_guardian::stage::{Act, CallMade, Caller, EmulatorStage, ModelStage, Stage};
 use guardian_aws::{Aws, Connection, Stack};
@@ -49,7 +50,7 @@ async fn record() -> Option<Recorded> {
     let stage = stage.with_walks(&machine);
 
     let mut calls = incidents(&stage).await;
-    calls.extend(what_no_incident_needs(&stage).await);
+    calls.extend(what_no_incident_needs(&stage, &endpoint).await);
     calls.extend(a_walk(&stage, &endpoint).await);
     let requests = calls
         .iter()
@@ -108,17 +109,24 @@ fn bucket<S: Stage>(stage: &S, name: &str) -> BucketName {
     format!("{name}{}", stage.tag()).parse().unwrap()
 }
 
-/// What the guardian does besides: a policy that S3 may take for public, a later look, a bucket that is no longer
-/// declared, a key that an event names.
-async fn what_no_incident_needs<S: Stage>(stage: &S) -> Vec<CallMade> {
+/// What the guardian does besides: a policy that S3 may take for public stands there from before Block Public Access was on.
+async fn what_no_incident_needs(stage: &EmulatorStage, endpoint: &str) -> Vec<CallMade> {
     let plain = bucket(stage, "media-plain");
     let mut policy: Value =
         serde_json::from_str(&stage.bucket_policy(&plain).await.unwrap().unwrap()).unwrap();
     let open = json!({"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObjectTagging",
         "Resource": format!("arn:aws:s3:::{plain}/open/*")});
     policy["Statement"].as_array_mut().unwrap().push(open);
-    let act = Act::PutBucketPolicy(plain, policy);
-    stage.act(Who::terraform(), &act).await.unwrap();
+    let put = s3(endpoint)
+        .await
+        .put_bucket_policy()
+        .bucket(plain.as_str())
+        .policy(policy.to_string());
+    put.send().await.unwrap();
+    stage
+        .act(Who::service("events.amazonaws.com"), &Act::Sweep)
+        .await
+        .unwrap();
     stage.pump().await.unwrap();
     stage.take_calls()
 }
@@ -142,12 +150,16 @@ async fn a_walk(stage: &EmulatorStage, endpoint: &str) -> Vec<CallMade> {
     let keys: Vec<String> = listed.objects.into_iter().map(|object| object.key).collect();
     assert!(!keys.is_empty());
 
-    let walk = begin(&aws, settings, &secret, "media-1").await.unwrap();
-    head_batch(&aws, &walk, &keys).await.unwrap();
-    let census = finish(&aws, &walk, u64::try_from(keys.len()).unwrap())
-        .await
-        .unwrap();
-    assert!(census.whole);
+    for (name, owners) in [
+        ("media-1", ObjectOwnership::BucketOwnerEnforced),
+        ("media-2", ObjectOwnership::ObjectWriter),
+    ] {
+        own_objects(endpoint, &secret, owners).await;
+        let walk = begin(&aws, settings, &secret, name).await.unwrap();
+        head_batch(&aws, &walk, &keys).await.unwrap();
+        let census = finish(&aws, &walk, u64::try_from(keys.len()).unwrap()).await;
+        assert!(census.unwrap().whole);
+    }
     aws.take_calls()
         .iter()
         .map(|call| CallMade {
@@ -157,6 +169,27 @@ async fn a_walk(stage: &EmulatorStage, endpoint: &str) -> Vec<CallMade> {
             about: call.about().cloned(),
         })
         .collect()
+}
+
+/// Whether objects of the bucket can belong to other accounts.
+async fn own_objects(endpoint: &str, bucket: &BucketName, ownership: ObjectOwnership) {
+    let rule = OwnershipControlsRule::builder()
+        .object_ownership(ownership)
+        .build();
+    let controls = OwnershipControls::builder().rules(rule.unwrap()).build();
+    let put = s3(endpoint)
+        .await
+        .put_bucket_ownership_controls()
+        .bucket(bucket.as_str())
+        .ownership_controls(controls.unwrap());
+    put.send().await.unwrap();
+}
+
+/// The owner's own client.
+async fn s3(endpoint: &str) -> aws_sdk_s3::Client {
+    let connection = Connection::to_emulator_at(endpoint).await.unwrap();
+    let config = aws_sdk_s3::config::Builder::from(connection.config()).force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
 }
 
 #[test]

@@ -42,22 +42,27 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sid: "ReadDeclarations",
         when: When::Always,
         resources: &[
-            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/cloudinary-guardian/buckets",
             "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/cloudinary-guardian/buckets/*",
         ],
         condition: Condition::None,
-        rights: &[
-            own(
-                "ssm:GetParameter",
-                "every look at a bucket; `declaration-invalid`",
-                "nothing is looked at: what is declared is not known",
-            ),
-            own(
-                "ssm:GetParametersByPath",
-                "the sweep",
-                "what no event tells of stays unseen",
-            ),
+        rights: &[own(
+            "ssm:GetParameter",
+            "every look at a bucket; `declaration-invalid`",
+            "nothing is looked at: what is declared is not known",
+        )],
+    },
+    Statement {
+        sid: "FindDeclarations",
+        when: When::Always,
+        resources: &[
+            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/cloudinary-guardian/buckets",
         ],
+        condition: Condition::None,
+        rights: &[own(
+            "ssm:GetParametersByPath",
+            "the sweep",
+            "what no event tells of stays unseen",
+        )],
     },
     Statement {
         sid: "KeepTheLedger",
