@@ -52,10 +52,13 @@ async fn record() -> Option<Recorded> {
     let mut calls = incidents(&stage).await;
     calls.extend(what_no_incident_needs(&stage, &endpoint).await);
     calls.extend(a_walk(&stage, &endpoint).await);
-    let requests = calls
-        .iter()
-        .filter_map(|call| Request::of(call, &place))
-        .collect();
+    // Most are made again and again.
+    let mut requests: Vec<Request> = Vec::new();
+    for request in calls.iter().filter_map(|call| Request::of(call, &place)) {
+        if !requests.contains(&request) {
+            requests.push(request);
+        }
+    }
 
     let parameters = json!({
         "Mode": "repair",
@@ -200,23 +203,11 @@ fn each_call_is_allowed_by_its_functions_role_and_each_right_is_used_by_a_call()
     let Recorded { roles, requests, .. } = &recorded;
     let wrong = complaints(roles, requests);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!(
-        "{} requests, {} of them different",
-        requests.len(),
-        distinct(requests)
-    );
+    assert!(requests.len() > 100, "{} different requests", requests.len());
     a_right_that_is_taken_away_is_missed(&recorded);
     a_right_that_is_added_is_not_used(&recorded);
     a_condition_that_is_narrowed_is_missed(&recorded);
     the_model_makes_no_call_that_the_emulator_did_not_see(&recorded);
-}
-
-fn distinct(requests: &[Request]) -> usize {
-    let different: BTreeSet<_> = requests
-        .iter()
-        .map(|request| (request.role, request.action, &request.resource))
-        .collect();
-    different.len()
 }
 
 /// For each right that the guardian's own code uses: without it there is a complaint, and it names the role and the right.

@@ -13,6 +13,7 @@
 mod alerts;
 mod findings;
 mod limits;
+mod permissions;
 mod samples;
 mod schema;
 
