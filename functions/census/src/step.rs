@@ -222,6 +222,13 @@ mod tests {
         use guardian_core::call::CallErrorKind;
         assert_eq!(call(CallErrorKind::Transient), "Transient");
         assert_eq!(call(CallErrorKind::AccessDenied), "Refused");
+        let refused = guardian_core::call::CallError {
+            operation: "s3:GetBucketAcl",
+            kind: CallErrorKind::AccessDenied,
+            message: "because".to_owned(),
+        };
+        let said = Diagnostic::from(StepError::Walk(refused.into())).error_message;
+        assert!(said.contains("statement AskWhoseObjectsTheyAre"), "{said}");
         let event = StepError::Event("x".to_owned());
         assert_eq!(Diagnostic::from(event).error_type, "Refused");
     }

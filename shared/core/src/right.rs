@@ -169,32 +169,30 @@ pub fn granting(role: Role, action: &str) -> impl Iterator<Item = &'static State
         .filter(move |statement| statement.rights.iter().any(|right| right.action == action))
 }
 
-/// Which statement of template.yaml gives the right that a call was refused; `None` where the call failed otherwise, or
-/// where none does.
+/// Where template.yaml gives the role this right: `statement LookAtBuckets of ReconcilerRole in template.yaml`.
 #[must_use]
-pub fn refused(role: Role, error: &CallError) -> Option<String> {
-    if error.kind != CallErrorKind::AccessDenied {
-        return None;
-    }
-    let given: Vec<String> = granting(role, error.operation).map(told).collect();
-    if given.is_empty() {
-        return None;
-    }
-    Some(format!(
-        "`{}`: {} of {} in template.yaml",
-        error.operation,
-        given.join(", or "),
-        role.logical_id()
-    ))
+pub fn given(role: Role, action: &str) -> Option<String> {
+    let statements: Vec<String> = granting(role, action).map(told).collect();
+    (!statements.is_empty()).then(|| {
+        let statements = statements.join(", or ");
+        format!("{statements} of {} in template.yaml", role.logical_id())
+    })
 }
 
-/// The same for what a finding is about: which right on which resource, and where the template gives it. Findings are the
-/// reconciler's.
+/// Which right a call was refused, and where template.yaml gives it; `None` where the call failed otherwise, or where
+/// nothing gives it.
+#[must_use]
+pub fn refused(role: Role, error: &CallError) -> Option<String> {
+    let given = given(role, error.operation).filter(|_| error.kind == CallErrorKind::AccessDenied)?;
+    Some(format!("`{}`: {given}", error.operation))
+}
+
+/// The same for what a finding is about, with the resource. Findings are the reconciler's.
 #[must_use]
 pub fn refused_on(subject: &Subject, error: &CallError) -> Option<String> {
-    let where_given = refused(Role::Reconciler, error)?;
+    let given =
+        given(Role::Reconciler, error.operation).filter(|_| error.kind == CallErrorKind::AccessDenied)?;
     let resource = resource_of(subject, error.operation)?;
-    let given = where_given.split_once(": ").map_or("", |(_, given)| given);
     Some(format!("`{}` on `{resource}` ({given})", error.operation))
 }
 
