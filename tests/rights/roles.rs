@@ -9,7 +9,7 @@ use guardian_core::right::Role;
 use guardian_policy::IdentityPolicies;
 use serde_json::{Value, json};
 
-use crate::emulator::python;
+use crate::emulator::{python, say};
 use crate::guardian::run;
 
 /// The first run fetches 340 MB.
@@ -33,10 +33,10 @@ impl Roles {
         if done.status == Some(CANNOT) {
             let required = std::env::var_os("GUARDIAN_REQUIRE_EMULATORS").is_some_and(|value| value == "1");
             assert!(!required, "{}", done.stderr);
-            eprintln!(
+            say(&format!(
                 "SKIPPED: the template cannot be expanded here: {}",
                 done.stderr.trim()
-            );
+            ));
             return None;
         }
         let roles: Vec<BTreeMap<String, Value>> = serde_json::from_str(&done.expect(0).stdout).unwrap();

@@ -1,73 +1,90 @@
 //! The roles of the template and the table of rights in the code are one and the same, whatever the parameters.
 
-use guardian_core::right::{Condition, Role, Statement, When};
+use guardian_core::right::{Condition, GIVEN, Role, Statement, When};
 use serde_json::{Value, json};
 
 use crate::roles::{Roles, texts};
 
-/// A stack that is set to something.
-struct Set {
-    repairs: bool,
-    keys: bool,
-    objects: bool,
-    census: &'static str,
-}
-
 const BUCKETS: [&str; 2] = ["arn:aws:s3:::images-*", "arn:aws:s3:::media"];
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/*";
 
+/// Resources of the stack that are there with one value of a parameter only, in statements that are always there.
+const ONLY_WITH: [(&str, &str, &str); 1] = [("${ObjectQueue.Arn}", "WatchObjects", "yes")];
+
+/// The parameters that rights hang on, each with its values from the least to the most.
+fn parameters() -> Vec<(&'static str, Vec<Value>)> {
+    vec![
+        ("Mode", vec![json!("observe"), json!("repair")]),
+        ("KeyArns", vec![json!([""]), json!([KEY])]),
+        ("WatchObjects", vec![json!("no"), json!("yes")]),
+        ("Census", vec![json!("off"), json!("sample"), json!("full")]),
+    ]
+}
+
+/// A stack that is set to something.
+struct Set(Value);
+
 impl Set {
+    /// The least and the most that can be set, and from both of them each parameter changed by itself.
     fn every() -> Vec<Self> {
-        let mut sets = Vec::new();
-        for (repairs, keys) in [(false, false), (false, true), (true, false), (true, true)] {
-            for objects in [false, true] {
-                for census in ["off", "sample", "full"] {
-                    sets.push(Self {
-                        repairs,
-                        keys,
-                        objects,
-                        census,
-                    });
+        let ends = [false, true].map(|is_most| {
+            let mut set = json!({"BucketArns": BUCKETS, "AllowedClouds": ["demo", "demo-*"]});
+            for (name, values) in parameters() {
+                let end = if is_most { values.last() } else { values.first() };
+                set[name] = end.unwrap().clone();
+            }
+            set
+        });
+        let mut sets = ends.to_vec();
+        for end in &ends {
+            for (name, values) in parameters() {
+                for value in values {
+                    let mut set = end.clone();
+                    set[name] = value;
+                    if !sets.contains(&set) {
+                        sets.push(set);
+                    }
                 }
             }
         }
-        sets
+        sets.into_iter().map(Self).collect()
     }
 
-    fn parameters(&self) -> Value {
-        json!({
-            "Mode": if self.repairs { "repair" } else { "observe" },
-            "BucketArns": BUCKETS,
-            "AllowedClouds": ["demo", "demo-*"],
-            "KeyArns": if self.keys { vec![KEY] } else { vec![""] },
-            "WatchObjects": if self.objects { "yes" } else { "no" },
-            "Census": self.census,
-        })
+    fn is(&self, parameter: &str, value: &str) -> bool {
+        let set = &self.0[parameter];
+        assert!(
+            !set.is_null(),
+            "`{parameter}` is not among the parameters of this test"
+        );
+        if value == GIVEN {
+            *set != json!([""]) && *set != json!("")
+        } else {
+            set == value
+        }
     }
 
     fn holds(&self, when: When) -> bool {
         match when {
             When::Always => true,
-            When::Repair => self.repairs,
-            When::RepairKeys => self.repairs && self.keys,
-            When::Objects => self.objects || self.census != "off",
-            When::FullCensus => self.census == "full",
+            When::With(parameters) => parameters.iter().all(|(name, value)| self.is(name, value)),
+            When::Objects => self.is("WatchObjects", "yes") || !self.is("Census", "off"),
         }
+    }
+
+    /// Whether the stack has this resource of its own at all.
+    fn has(&self, resource: &str) -> bool {
+        let mut only = ONLY_WITH.iter().filter(|(name, ..)| *name == resource);
+        only.all(|(_, parameter, value)| self.is(parameter, value))
     }
 
     /// The resources of a statement as the expanded template writes them.
     fn resources(&self, statement: &Statement) -> Vec<String> {
         let mut resources = Vec::new();
         for text in statement.resources {
-            let text = text
-                .replace("${AWS::Partition}", "aws")
-                .replace("${AWS::Region}", "eu-west-1")
-                .replace("${AWS::AccountId}", "111122223333")
-                .replace("${AWS::StackName}", "guardian")
-                .replace("${KeyArns}", KEY);
+            let text = resolved(text).replace("${KeyArns}", KEY);
             if let Some(path) = text.strip_prefix("${BucketArns}") {
                 resources.extend(BUCKETS.iter().map(|bucket| format!("{bucket}{path}")));
-            } else if text != "${ObjectQueue.Arn}" || self.objects {
+            } else if self.has(&text) {
                 resources.push(text.replace("${", "<").replace('}', ">"));
             }
         }
@@ -75,10 +92,18 @@ impl Set {
     }
 }
 
+/// A text of the template with the place of the stack put in.
+fn resolved(text: &str) -> String {
+    text.replace("${AWS::Partition}", "aws")
+        .replace("${AWS::Region}", "eu-west-1")
+        .replace("${AWS::AccountId}", "111122223333")
+        .replace("${AWS::StackName}", "guardian")
+}
+
 fn condition(condition: Condition) -> Value {
     match condition {
         Condition::None => Value::Null,
-        Condition::OwnAccount => json!({"StringEquals": {"aws:ResourceAccount": "111122223333"}}),
+        Condition::Equals(key, value) => json!({"StringEquals": {key: resolved(value)}}),
         Condition::Pages(pages) => json!({"ForAllValues:StringLike": {"dynamodb:LeadingKeys": pages}}),
     }
 }
@@ -86,7 +111,7 @@ fn condition(condition: Condition) -> Value {
 #[test]
 fn every_role_grants_what_the_table_says_and_nothing_else() {
     let sets = Set::every();
-    let parameters: Vec<Value> = sets.iter().map(Set::parameters).collect();
+    let parameters: Vec<Value> = sets.iter().map(|Set(set)| set.clone()).collect();
     let Some(expanded) = Roles::with(&parameters) else {
         return;
     };

@@ -114,26 +114,31 @@ pub enum Caller {
 pub enum When {
     /// In every stack.
     Always,
-    /// `Mode=repair`.
-    Repair,
-    /// `Mode=repair` and `KeyArns` is not empty.
-    RepairKeys,
+    /// Where each of these parameters has this value; [`GIVEN`] is any but the empty one.
+    With(&'static [(&'static str, &'static str)]),
     /// `WatchObjects=yes`, or `Census` other than `off`.
     Objects,
-    /// `Census=full`.
-    FullCensus,
 }
 
+/// In [`When::With`]: the parameter is not left empty.
+pub const GIVEN: &str = "…";
+
 impl When {
+    /// `Mode=repair`.
+    pub(crate) const REPAIR: Self = Self::With(&[("Mode", "repair")]);
+    /// `Census=full`.
+    pub(crate) const FULL_CENSUS: Self = Self::With(&[("Census", "full")]);
+
     /// The parameters in words; none where it is always there.
     #[must_use]
-    pub fn text(self) -> Option<&'static str> {
+    pub fn text(self) -> Option<String> {
         match self {
             Self::Always => None,
-            Self::Repair => Some("Mode=repair"),
-            Self::RepairKeys => Some("Mode=repair and KeyArns"),
-            Self::Objects => Some("WatchObjects=yes or Census=sample or full"),
-            Self::FullCensus => Some("Census=full"),
+            Self::With(parameters) => {
+                let said = |(parameter, value): &(&str, &str)| format!("{parameter}={value}");
+                Some(parameters.iter().map(said).collect::<Vec<_>>().join(" and "))
+            }
+            Self::Objects => Some("WatchObjects=yes or Census=sample or full".to_owned()),
         }
     }
 }
@@ -143,10 +148,15 @@ impl When {
 pub enum Condition {
     /// None.
     None,
-    /// `aws:ResourceAccount` is the stack's account: an S3 ARN names none.
-    OwnAccount,
+    /// `StringEquals`: this key has this value, as the template writes it.
+    Equals(&'static str, &'static str),
     /// `dynamodb:LeadingKeys`: every partition key of the request is like one of these.
     Pages(&'static [&'static str]),
+}
+
+impl Condition {
+    /// The resource is the stack's account's: an S3 ARN names none, so that a pattern would fit strangers' buckets too.
+    pub(crate) const OWN_ACCOUNT: Self = Self::Equals("aws:ResourceAccount", "${AWS::AccountId}");
 }
 
 /// A Deny statement.

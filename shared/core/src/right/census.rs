@@ -15,14 +15,14 @@ const fn own(action: &'static str, needed: &'static str, without: &'static str) 
 pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         sid: "Log",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${CensusLogs.Arn}"],
         condition: Condition::None,
         rights: LOG,
     },
     Statement {
         sid: "ReadDeclarations",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &[
             "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/cloudinary-guardian/buckets/*",
         ],
@@ -35,9 +35,9 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "AskWhoseObjectsTheyAre",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${BucketArns}"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[
             own(
                 "s3:ListBucket",
@@ -58,9 +58,9 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "LookAtObjects",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${BucketArns}/*"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[own(
             "s3:GetObject",
             "HeadObject of every object, which knows no right of its own",
@@ -69,7 +69,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "KeepTheCensus",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${Ledger.Arn}"],
         condition: Condition::Pages(&["bucket:*", "census:*"]),
         rights: &[
@@ -97,7 +97,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "HaveTheBucketLookedAt",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${WorkQueue.Arn}"],
         condition: Condition::None,
         rights: &[own(
@@ -126,9 +126,9 @@ const fn by(caller: Caller, action: &'static str, needed: &'static str, without:
 pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     Statement {
         sid: "ListObjects",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${BucketArns}"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[by(
             MAP,
             "s3:ListBucket",
@@ -138,7 +138,7 @@ pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     },
     Statement {
         sid: "TakeSteps",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${CensusFunction.Arn}"],
         condition: Condition::None,
         rights: &[by(
@@ -150,7 +150,7 @@ pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     },
     Statement {
         sid: "StartBatches",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &[
             "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-census",
         ],
@@ -164,7 +164,7 @@ pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     },
     Statement {
         sid: "FollowAndStopBatches",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &[
             "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-census/*",
         ],
@@ -186,7 +186,7 @@ pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     },
     Statement {
         sid: "TakeUpBatchesAgain",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &[
             "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-census/*",
         ],
@@ -200,7 +200,7 @@ pub(super) const OF_THE_STATE_MACHINE: &[Statement] = &[
     },
     Statement {
         sid: "AskHowManyThereWere",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &[
             "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-census:*",
             "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:mapRun:${AWS::StackName}-census/*",

@@ -1,7 +1,7 @@
 //! What the reconciler may do.
 
 use super::router::{LOG, TAKE};
-use super::{Caller, Condition, Denial, Right, Statement, When};
+use super::{Caller, Condition, Denial, GIVEN, Right, Statement, When};
 
 const fn own(action: &'static str, needed: &'static str, without: &'static str) -> Right {
     Right {
@@ -118,7 +118,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sid: "LookAtBuckets",
         when: When::Always,
         resources: &["${BucketArns}"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[
             own(
                 "s3:GetBucketPolicy",
@@ -146,7 +146,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sid: "LookAtMarkers",
         when: When::Always,
         resources: &["${BucketArns}/.wellknown/cloudinary/*"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[own(
             "s3:GetObject",
             "`marker-missing`, `marker-unreadable`: HeadObject of the markers, which knows no right of its own",
@@ -157,7 +157,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sid: "LookAtObjects",
         when: When::Objects,
         resources: &["${BucketArns}/*"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[own(
             "s3:GetObject",
             "HeadObject of new objects and of samples: keys that only objects are under, `objects-archived`, `objects-customer-key`",
@@ -166,7 +166,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "StartWalks",
-        when: When::FullCensus,
+        when: When::FULL_CENSUS,
         resources: &["${CensusStateMachine}"],
         condition: Condition::None,
         rights: &[own(
@@ -195,9 +195,9 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "RepairBucketPolicies",
-        when: When::Repair,
+        when: When::REPAIR,
         resources: &["${BucketArns}"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[own(
             "s3:PutBucketPolicy",
             "the repair of `grant-missing` and `grant-partial`",
@@ -206,9 +206,9 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "WriteMarkers",
-        when: When::Repair,
+        when: When::REPAIR,
         resources: &["${BucketArns}/.wellknown/cloudinary/*"],
-        condition: Condition::OwnAccount,
+        condition: Condition::OWN_ACCOUNT,
         rights: &[own(
             "s3:PutObject",
             "the repair of `marker-missing`",
@@ -217,7 +217,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
     Statement {
         sid: "RepairKeyPolicies",
-        when: When::RepairKeys,
+        when: When::With(&[("Mode", "repair"), ("KeyArns", GIVEN)]),
         resources: &["${KeyArns}"],
         condition: Condition::None,
         rights: &[own(
@@ -231,13 +231,13 @@ pub(super) const STATEMENTS: &[Statement] = &[
 pub(super) const DENIALS: &[Denial] = &[
     Denial {
         sid: "NoMarkerButOfAllowedClouds",
-        when: When::Repair,
+        when: When::REPAIR,
         action: "s3:PutObject",
         what: "every object that is no marker of a cloud name in AllowedClouds",
     },
     Denial {
         sid: "NeverBypassTheKeyLockoutCheck",
-        when: When::Repair,
+        when: When::REPAIR,
         action: "kms:PutKeyPolicy",
         what: "on every key, if the request bypasses the check that keeps a key manageable (kms:BypassPolicyLockoutSafetyCheck)",
     },

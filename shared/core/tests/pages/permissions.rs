@@ -153,7 +153,10 @@ fn on(statement: &Statement) -> String {
         .replace("${AWS::Region}:${AWS::AccountId}", "REGION:ACCOUNT");
     match statement.condition {
         Condition::None => resources,
-        Condition::OwnAccount => format!("{resources}, if `aws:ResourceAccount` is the stack's account"),
+        Condition::Equals(key, value) => {
+            let value = value.replace("${AWS::AccountId}", "ACCOUNT");
+            format!("{resources}, if `{key}` is `{value}`")
+        }
         Condition::Pages(pages) => {
             let pages: Vec<String> = pages.iter().map(|page| format!("`{page}`")).collect();
             format!(
