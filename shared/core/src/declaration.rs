@@ -9,6 +9,10 @@ use crate::cloudinary::bucket_arn;
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::settings::{Ceilings, Mode};
 
+/// The command that declares a bucket, with names to be put in: the first thing there is to do in a new stack.
+pub const DECLARE: &str = "aws ssm put-parameter --name /cloudinary-guardian/buckets/BUCKET --type String \
+                           --value '{\"clouds\":[\"CLOUD\"]}'";
+
 /// A declaration that can be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {

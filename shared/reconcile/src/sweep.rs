@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use guardian_core::cause::{Cause, Work};
+use guardian_core::declaration::DECLARE;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::settings::Settings;
 use tracing::warn;
@@ -49,11 +50,18 @@ where
         return Err(ReconcileError::NotQueued(refused));
     }
     digest::send(aws, settings, &declared, &fleet, &book).await?;
-    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!(
+    let mut note = format!(
         "{} declared buckets queued, {} no longer declared",
         declared.len(),
         left.len()
-    )))
+    );
+    if declared.is_empty() {
+        note = format!(
+            "{note}; nothing is declared, so nothing is looked after: {DECLARE} --region {}",
+            settings.region
+        );
+    }
+    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(note))
 }
 
 fn look_at(bucket: &BucketName, work: &Work) -> Work {

@@ -11,6 +11,7 @@ use super::machine::{VERSION, first_that_fits};
 use super::plain::{length_in_json, list};
 use super::text::{LIMIT, fitted, section};
 use super::{Notice, subject};
+use crate::declaration::DECLARE;
 use crate::finding::{Code, Severity, Verdict};
 use crate::moment::Moment;
 use crate::name::BucketName;
@@ -71,6 +72,8 @@ const MOST: usize = 300;
 const FEWER_IN_CHAT: [usize; 4] = [20, 10, 5, 0];
 
 const NOTHING: &str = "Nothing needs you.";
+const NOTHING_DECLARED: &str =
+    "Nothing is looked after until a bucket is declared, with names of your own for BUCKET and CLOUD:";
 
 struct Counted<'a> {
     digest: &'a Digest,
@@ -186,7 +189,9 @@ fn naming(counted: &Counted<'_>, most: usize) -> String {
         None => writeln!(text),
     };
     let _ = writeln!(text, "\n{}", counted.summary());
-    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+    if counted.digest.buckets.is_empty() {
+        let _ = writeln!(text, "{NOTHING_DECLARED}\n  {DECLARE}");
+    } else if counted.unwell.is_empty() {
         let _ = writeln!(text, "{NOTHING}");
     }
     if !counted.unwell.is_empty() {
@@ -291,7 +296,9 @@ fn machine(counted: &Counted<'_>, most: usize) -> Value {
 
 fn described(counted: &Counted<'_>, most: usize) -> String {
     let mut out = vec![counted.summary()];
-    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+    if counted.digest.buckets.is_empty() {
+        out.push(format!("{NOTHING_DECLARED} {}", code(DECLARE)));
+    } else if counted.unwell.is_empty() {
         out.push(NOTHING.to_owned());
     }
     out.extend(some(&counted.unwell, most, |line| code(&unwell_line(line))));

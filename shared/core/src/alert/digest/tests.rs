@@ -140,6 +140,9 @@ fn where_nothing_is_unwell_it_says_so() {
     let none = digest(&of(Vec::new()));
     assert!(none.text.contains("no bucket declared") && !none.text.contains("Nothing needs you"));
     assert_eq!(none.attributes["bucket"], "none");
+    for body in [&none.text, &description(&none)] {
+        assert!(body.contains("aws ssm put-parameter"), "{body}");
+    }
 }
 
 #[test]
