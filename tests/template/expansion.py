@@ -101,43 +101,5 @@ def expand(parameters):
     return {name: resolve(resource, expanded, parameters) for name, resource in resources.items()}
 
 
-def refusals(template, parameters):
-    """What CloudFormation says to these parameters before it creates anything: the descriptions of the assertions in
-    `Rules` that do not hold. Reads the functions that may stand there (User Guide, "Rule functions")."""
-
-    def value(node):
-        if isinstance(node, list):
-            return [value(member) for member in node]
-        if not isinstance(node, dict):
-            return node
-        (function, of), = node.items()
-        of = value(of) if function != "Ref" else of
-        if function == "Ref":
-            return parameters[of]
-        if function == "Fn::Not":
-            return not of[0]
-        if function == "Fn::And":
-            return all(of)
-        if function == "Fn::Or":
-            return any(of)
-        if function == "Fn::Equals":
-            return of[0] == of[1]
-        if function == "Fn::Contains":
-            return of[1] in of[0]
-        if function == "Fn::EachMemberEquals":
-            return all(member == of[1] for member in of[0])
-        if function == "Fn::EachMemberIn":
-            return all(member in of[1] for member in of[0])
-        raise ValueError(f"{function} may not stand in Rules")
-
-    return [
-        assertion["AssertDescription"]
-        for rule in template["Rules"].values()
-        if value(rule.get("RuleCondition", True))
-        for assertion in rule["Assertions"]
-        if not value(assertion["Assert"])
-    ]
-
-
 def of_type(resources, kind):
     return {n: r.get("Properties", {}) for n, r in resources.items() if r["Type"] == kind}
