@@ -12,6 +12,8 @@ PARAMETERS = {
     "AllowedClouds": ["demo", "demo-*"],
     "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
     "AlertEmail": "on-call@example.com",
+    "AlertTopicArn": "",
+    "AlertTopicKeyArn": "",
     "Digest": "off",
     "SweepRate": "rate(1 hour)",
     "WatchObjects": "yes",
