@@ -71,8 +71,8 @@ fn the_first_sweep_after_the_pause_repairs() {
     later(&stage, HOUR * 7);
     assert!(stage.cloudinary_reads(&media));
     stage.expect_told(&[
-        "resolved: repairs-paused on media",
         "repaired: grant-missing on media",
+        "resolved: repairs-paused on media",
     ]);
 }
 
