@@ -13,6 +13,8 @@ PARAMETERS = {
     "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
     "KeyTag": "",
     "AlertEmail": "on-call@example.com",
+    "AlertTopicArn": "",
+    "AlertTopicKeyArn": "",
     "Digest": "off",
     "SweepRate": "rate(1 hour)",
     "WatchObjects": "yes",

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use aws_config::Region;
 use aws_config::retry::RetryConfig;
 
 use crate::connect::Connection;
@@ -61,7 +62,6 @@ impl Clients {
     client!(dynamodb, aws_sdk_dynamodb);
     client!(kms, aws_sdk_kms);
     client!(sfn, aws_sdk_sfn);
-    client!(sns, aws_sdk_sns);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);
 
@@ -71,6 +71,17 @@ impl Clients {
             let settings =
                 settings!(aws_sdk_cloudtrail, self.connection).retry_config(RetryConfig::disabled());
             aws_sdk_cloudtrail::Client::from_conf(settings.build())
+        })
+    }
+
+    /// The client for topics of one Region: the first that is asked for, for a program tells through one topic.
+    pub(crate) fn sns(&self, region: Option<&str>) -> &aws_sdk_sns::Client {
+        self.sns.get_or_init(|| {
+            let mut settings = settings!(aws_sdk_sns, self.connection);
+            if let Some(region) = region {
+                settings = settings.region(Region::new(region.to_owned()));
+            }
+            aws_sdk_sns::Client::from_conf(settings.build())
         })
     }
 

@@ -48,7 +48,8 @@ where
     let Some(text) = text else {
         return undeclared(aws, resource, bucket, book, work).await;
     };
-    let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
+    let (partition, ceilings) = (&settings.partition, &settings.ceilings);
+    let declaration = match Declaration::parse(bucket, &text, partition, ceilings, aws.now()) {
         Ok(declaration) => declaration,
         Err(error) => {
             let report = invalid(aws, resource, bucket, &mut book, work, &error).await?;

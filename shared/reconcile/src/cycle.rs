@@ -197,6 +197,7 @@ fn look_again(
         return if work.look == 0 { Some(SOON) } else { None };
     }
     // An event named a change and nothing was found: the change may not be visible yet.
-    let quiet = judgement.findings.is_empty() && !work.swept && !is_ourselves(work);
+    let drift = |finding: &Finding| finding.code != Code::RepairsPaused;
+    let quiet = !judgement.findings.iter().any(drift) && !work.swept && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }

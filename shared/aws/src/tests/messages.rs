@@ -127,6 +127,93 @@ async fn people_get_prose_and_machines_get_json() {
 }
 
 #[tokio::test]
+async fn a_topic_is_asked_in_its_own_region() {
+    for (region, host) in [
+        ("us-east-1", "https://sns.us-east-1.amazonaws.com/"),
+        ("eu-west-1", "https://sns.eu-west-1.amazonaws.com/"),
+    ] {
+        let wire = Wire::new([published()]);
+        let aws = telling(&wire, &format!("arn:aws:sns:{region}:444455556666:alerts"));
+        assert_eq!(aws.publish(&notice()).await, Ok(()));
+        let sent = wire.one();
+        assert_eq!(sent.uri, host);
+        let signed = sent.header("authorization").unwrap();
+        assert!(
+            signed.contains(&format!("/{region}/sns/aws4_request")),
+            "{signed}"
+        );
+        assert!(
+            sent.body
+                .contains(&format!("arn%3Aaws%3Asns%3A{region}%3A444455556666%3Aalerts"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_may_not_be_published_to_says_what_both_sides_have_to_allow() {
+    let topic = "arn:aws:sns:us-east-1:444455556666:alerts";
+    for (status, code, kind, remedy) in [
+        (
+            403,
+            "AuthorizationError",
+            CallErrorKind::AccessDenied,
+            "let the topic's policy allow the guardian's role `sns:Publish`, and name the topic in the stack's parameter `AlertTopicArn`, which gives the role the same",
+        ),
+        (
+            400,
+            "KMSAccessDenied",
+            CallErrorKind::AccessDenied,
+            "let the policy of the topic's KMS key allow the guardian's role `kms:GenerateDataKey` and `kms:Decrypt`, and name that key in the stack's parameter `AlertTopicKeyArn`, which gives the role the same",
+        ),
+        (
+            400,
+            "KMSDisabled",
+            CallErrorKind::Other,
+            "see to the KMS key that the topic is encrypted with",
+        ),
+        (
+            404,
+            "NotFound",
+            CallErrorKind::Other,
+            "create the topic, or name another in the stack's parameter `AlertTopicArn`",
+        ),
+    ] {
+        let wire = Wire::new([Reply::query(status, code)]);
+        let error = telling(&wire, topic).publish(&notice()).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{code}");
+        assert_eq!(
+            error.message,
+            format!("{code}: because; nobody was told through `{topic}`: {remedy}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_only_busy_is_asked_again_without_advice() {
+    let wire = Wire::new([Reply::query(400, "KMSThrottling")]);
+    let aws = telling(&wire, "arn:aws:sns:us-east-1:444455556666:alerts");
+    let error = aws.publish(&notice()).await.unwrap_err();
+    assert!(error.is_transient());
+    assert_eq!(error.message, "KMSThrottling: because");
+}
+
+fn published() -> Reply {
+    Reply::new(
+        200,
+        "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+    )
+}
+
+/// The stack in eu-west-1, with this topic to tell through.
+fn telling(wire: &Wire, topic: &str) -> Aws {
+    let stack = Stack {
+        topic_arn: Some(topic.to_owned()),
+        ..Stack::default()
+    };
+    Aws::new(wire.connection(), "111122223333".parse().unwrap(), stack)
+}
+
+#[tokio::test]
 async fn what_the_stack_does_not_name_is_not_called() {
     let wire = Wire::new([Reply::new(200, "{}")]);
     let aws = Aws::new(

@@ -57,7 +57,10 @@ pub(super) fn steps(occasion: &Occasion<'_>, dress: impl Fn(&str) -> String) -> 
         TransitionKind::NeedsYou | TransitionKind::Reminder => {
             let names = Names::of(occasion);
             let observed = occasion.finding.remedy == Remedy::Repair && occasion.planned().is_some();
-            let first = observed.then(|| OBSERVED.to_owned());
+            let first = observed.then(|| match occasion.finding.paused_until() {
+                Some(until) => format!("Repairs are paused until {until}: the first look after that makes the change above. {END_PAUSE}"),
+                None => OBSERVED.to_owned(),
+            });
             let steps = code.steps().iter();
             first
                 .into_iter()
@@ -76,6 +79,8 @@ fn told(first: &str, keep: Option<&str>, occasion: &Occasion<'_>) -> Vec<String>
 }
 
 const OBSERVED: &str = "The guardian only observes here. Let it repair (`\"mode\": \"repair\"` in the declaration, and the stack's mode), or make the change above.";
+
+const END_PAUSE: &str = "To have it made now, take `pause_until` out of the declaration.";
 
 /// Cloudinary documents how long answers stay cached; what failed stays failed for as long.
 const CACHES: &str = "Cloudinary's CDN caches failed answers for minutes to a day; invalidate what failed.";

@@ -88,6 +88,13 @@ catalogue! {
             "Correct the parameter; the message names the field and the reason: `aws ssm put-parameter --overwrite --type String --name /cloudinary-guardian/buckets/BUCKET --value '{\"clouds\": [\"CLOUD\"]}'`.",
             "If the declaration is right and the stack too narrow, widen its parameters `AllowedClouds` or `BucketArns`.",
         ],
+    RepairsPaused "repairs-paused" Low Human "the declaration pauses repairs for a while"
+        means "The declaration holds a `pause_until` that is still to come. Until then the bucket is looked at and judged as always, and nothing is written to it, nor to a key that no other bucket asks to be repaired. It ends by itself; a pause of more than 7 days is refused, so that none is forgotten."
+        do [
+            "Nothing has to be done for it to end: the first look after that time repairs again, which is the next sweep at the latest.",
+            "See who paused, and when: `aws ssm get-parameter-history --name /cloudinary-guardian/buckets/BUCKET --query 'Parameters[-1].[LastModifiedUser,LastModifiedDate]'`.",
+            "To end it at once, take `pause_until` out of the declaration; to go on, write a later time.",
+        ],
     ObservationFailed "observation-failed" High Human "something could not be read, so the verdict is not known"
         means "A call that would have told whether Cloudinary can read was refused for good, or its answer is not a policy document. What is not known is never taken for empty: nothing that hangs on it is written until it can be read. A Deny in a bucket or key policy, or a policy of the organization, is the usual reason, for it binds the guardian as well."
         do [

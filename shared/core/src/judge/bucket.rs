@@ -12,7 +12,7 @@ use crate::cloudinary::{
     MARKER_PREFIX, READ_ACTION, Reading, bucket_grant, bucket_policy_id, bucket_sid, marker_key, scope,
 };
 use crate::declaration::Declaration;
-use crate::finding::{Code, Desired, Finding, Severity, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, PAUSED_UNTIL, Remedy, Severity, Subject, Verdict};
 use crate::moment::Moment;
 use crate::name::{BucketName, CloudName};
 use crate::observation::{
@@ -65,7 +65,29 @@ pub fn judge_bucket(
         judgement.absorb(of_key);
     }
     judgement.absorb(judge_region(settings, seen));
+    if let Some(until) = declaration.paused_until {
+        judge_pause(&mut judgement, &seen.bucket, until);
+    }
     judgement
+}
+
+/// Says that repairs are paused, and of each finding that it waits for that to end.
+fn judge_pause(judgement: &mut Judgement, bucket: &BucketName, until: Moment) {
+    for finding in &mut judgement.findings {
+        if let (Remedy::Repair, Value::Object(evidence)) = (finding.remedy, &mut finding.evidence) {
+            evidence.insert(PAUSED_UNTIL.to_owned(), json!(until));
+        }
+    }
+    let message =
+        format!("the declaration pauses repairs until {until}: the bucket is only observed until then");
+    let subject = Subject::Bucket(bucket.clone());
+    let finding = Finding::new(
+        Code::RepairsPaused,
+        subject,
+        message,
+        json!({PAUSED_UNTIL: until}),
+    );
+    judgement.add(Verdict::Readable, finding);
 }
 
 /// What makes everything else idle: a bucket that is not there, not here or not of a name Cloudinary takes.

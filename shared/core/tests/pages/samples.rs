@@ -7,7 +7,7 @@ use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::cause::{Actor, Cause};
 use guardian_core::census::{Census, Counts, Group, Source};
 use guardian_core::cloudinary::marker_key;
-use guardian_core::declaration::Declaration;
+use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::explain::{Documents, explain};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
 use guardian_core::judge::{
@@ -87,6 +87,7 @@ pub(crate) fn sample(code: Code) -> Sample {
             seen.presence = Presence::InRegion("eu-west-1".to_owned());
         }),
         Code::DeclarationInvalid => (invalid(), None),
+        Code::RepairsPaused => paused(),
         Code::ObservationFailed => of_bucket(code, |seen| seen.policy = Err(denied("s3:GetBucketPolicy"))),
         Code::GrantMissing => of_bucket(code, |seen| seen.policy = policy(json!([thumbnailer()]))),
         Code::GrantPartial => of_bucket(code, |seen| {
@@ -237,6 +238,7 @@ fn cause(code: Code) -> Cause {
     let event = match code {
         Code::BucketMissing => "DeleteBucket",
         Code::DeclarationInvalid
+        | Code::RepairsPaused
         | Code::BucketNameUnsupported
         | Code::BucketInOtherRegion
         | Code::KeyInOtherRegion => "Parameter Store Change",
@@ -526,9 +528,14 @@ fn told(code: Code, judgement: Judgement, plan: &Plan) -> (Finding, Option<Strin
     (finding, change.map(ToString::to_string))
 }
 
+fn declared(text: &str) -> Result<Declaration, DeclarationError> {
+    let now = "2026-11-23T10:15:00Z".parse().unwrap();
+    Declaration::parse(&named("media"), text, "aws", &Ceilings::open(Mode::Repair), now)
+}
+
 fn invalid() -> Finding {
     let text = r#"{"clouds": ["demo"], "mood": "repair"}"#;
-    let error = Declaration::parse(&named("media"), text, "aws", &Ceilings::open(Mode::Repair)).unwrap_err();
+    let error = declared(text).unwrap_err();
     let evidence = json!({"declaration": error.to_string()});
     Finding::new(
         Code::DeclarationInvalid,
@@ -536,6 +543,13 @@ fn invalid() -> Finding {
         error.to_string(),
         evidence,
     )
+}
+
+fn paused() -> (Finding, Option<String>) {
+    let text = r#"{"clouds": ["demo", "demo-staging"], "pause_until": "2026-11-23T18:00:00Z"}"#;
+    let declaration = declared(text).unwrap();
+    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration), now());
+    told(Code::RepairsPaused, judgement, &Plan::default())
 }
 
 fn explained(code: Code) -> Finding {

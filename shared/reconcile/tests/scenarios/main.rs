@@ -28,6 +28,7 @@ mod later;
 mod marker;
 mod mass;
 mod outbox;
+mod paused;
 mod people;
 mod place;
 mod queues;
