@@ -49,7 +49,11 @@ where
         return Err(ReconcileError::NotQueued(refused));
     }
     digest::send(aws, settings, &declared, &fleet, &book).await?;
-    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!(
+    let report = Report {
+        fleet: fleet::count(&declared, &fleet),
+        ..Report::new(Resource::Sweep, &work.cause.event)
+    };
+    Ok(report.noted(format!(
         "{} declared buckets queued, {} no longer declared",
         declared.len(),
         left.len()
