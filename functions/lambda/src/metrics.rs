@@ -169,7 +169,7 @@ metrics! {
     AwsCalls Count Count None,
         "A request that the reconciler sent to AWS, retries included. Divided by `Checks`, what a check costs.";
     Throttles Count Count None,
-        "A request, of any function, that AWS refused for the rate of requests. It is tried again up to twice within the \
+        "A request, of any function, that AWS refused for the rate of requests; most are tried again up to twice within the \
          invocation.";
 }
 
