@@ -214,7 +214,10 @@ pub fn of_reconciles(reports: &[Report], failed: usize, calls: usize, throttled:
         if is_check && report.verdict.is_some() {
             data.push(Datum::new(Metric::Checks, None, 1_u32));
         }
+        let is_bucket = matches!(report.resource, Resource::Bucket(_));
+        // What a bucket's look found on a key is told, and counted, by the key's own.
         let found = report.findings.iter();
+        let found = found.filter(|finding| !(is_bucket && finding.subject.key().is_some()));
         data.extend(found.map(|finding| Datum::new(Metric::Findings, Some(finding.code.as_str()), 1_u32)));
         data.push(Datum::new(Metric::Repairs, None, report.repairs.len()));
         data.push(Datum::new(Metric::RepairFailures, None, report.refused));

@@ -59,19 +59,27 @@ impl Telemetry {
     }
 
     /// Does the work of an invocation inside its span, and writes the numbers that it came to.
-    pub async fn around<T>(&self, context: &Context, work: impl Future<Output = (T, Vec<Datum>)>) -> T {
+    pub fn around<T>(
+        &self,
+        context: &Context,
+        work: impl Future<Output = (T, Vec<Datum>)>,
+    ) -> impl Future<Output = T> {
         let span = error_span!(
             "invocation",
             request_id = context.request_id,
             trace = context.xray_trace_id,
             cold_start = self.is_cold.swap(false, Ordering::Relaxed),
         );
-        let (answer, data) = work.instrument(span.clone()).await;
-        if let Err(error) = self.write(context, &data, io::stdout().lock()) {
-            let _span = span.entered();
-            warn!(%error, "the metrics of this invocation are lost");
+        // On the heap: nested in one another, the states of all calls are deeper than the compiler follows.
+        let work = Box::pin(work);
+        async move {
+            let (answer, data) = work.instrument(span.clone()).await;
+            if let Err(error) = self.write(context, &data, io::stdout().lock()) {
+                let _span = span.entered();
+                warn!(%error, "the metrics of this invocation are lost");
+            }
+            answer
         }
-        answer
     }
 
     /// Writes numbers, with the invocation they belong to beside them.

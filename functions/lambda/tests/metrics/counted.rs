@@ -90,6 +90,22 @@ fn findings_are_counted_by_code_and_failures_by_function() {
 }
 
 #[test]
+fn a_finding_on_a_key_is_counted_by_the_keys_own_look_alone() {
+    let arn = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    let on_key = |resource: &str| {
+        let subject = Subject::Key(arn.parse().unwrap());
+        let finding = Finding::new(Code::KeyGrantMissing, subject, "m", json!({}));
+        Report {
+            findings: vec![finding],
+            ..judged(resource, Verdict::Blocked, &[])
+        }
+    };
+    let reports = [on_key("bucket:media"), on_key(&format!("key:{arn}"))];
+    let sums = sums(&of_reconciles(&reports, 0, 0, 0));
+    assert_eq!(sums[&(Metric::Findings, "key-grant-missing")], 1);
+}
+
+#[test]
 fn a_refused_repair_is_no_repair_and_a_healed_look_says_how_long_it_took() {
     let reports = [
         Report {
