@@ -1,5 +1,5 @@
-"""ministack with `ItemBatcher`, the one thing of the census's state machine that it does not know: there every item
-would be an execution of its own, with another input than on AWS.
+"""ministack with what it does not know of template.yaml: alarms over an expression, and `ItemBatcher` of the census's state
+machine; without that every item would be an execution of its own, with another input than on AWS.
 
 The map's items are put together here, before ministack runs the map over the batches, as Step Functions does it
 (Step Functions Developer Guide, "ItemBatcher"): each batch is `{"BatchInput": …, "Items": […]}`. The counts of the Map
@@ -11,6 +11,7 @@ import json
 import runpy
 
 from ministack.services import stepfunctions
+from ministack.services.cloudformation import provisioners
 
 run_map = stepfunctions._run_distributed_map
 
@@ -56,5 +57,18 @@ def in_batches(state, raw_input, effective, iterator, execution, ctx):
                 of_items |= {"total": len(selected), "succeeded": len(selected)}
 
 
+def alarm_of_one_metric(name, properties):
+    """An alarm over an expression, which ministack refuses, as one over the first of its metrics: here it only has to be
+    there."""
+    if properties.get("Metrics"):
+        first = next(m["MetricStat"] for m in properties["Metrics"] if "MetricStat" in m)
+        properties = {k: v for k, v in properties.items() if k != "Metrics"} | first["Metric"] | {
+            "Statistic": first["Stat"], "Period": first["Period"],
+        }
+    return record_of_alarm(name, properties)
+
+
+record_of_alarm = provisioners._cw_metric_alarm_record
+provisioners._cw_metric_alarm_record = alarm_of_one_metric
 stepfunctions._run_distributed_map = in_batches
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

@@ -23,6 +23,8 @@ PARAMETERS = {
     "LogRetentionDays": 30,
     "Architecture": "arm64",
     "CloudinaryAccountId": "232482882421",
+    "HeartbeatHours": 2,
+    "Tracing": "off",
     "AWS::AccountId": "111122223333",
     "AWS::Region": "eu-west-1",
     "AWS::Partition": "aws",

@@ -75,6 +75,15 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         self.account_of("GUARDIAN_ACCOUNT_ID")
     }
 
+    /// The stack's name.
+    ///
+    /// # Errors
+    ///
+    /// If it is not set.
+    pub fn stack_name(&self) -> Result<String, EnvironmentError> {
+        self.text("GUARDIAN_STACK")
+    }
+
     /// The settings of the reconciler. There is no default for what limits it: a stack that says nothing of
     /// its mode or its ceilings does not start.
     ///

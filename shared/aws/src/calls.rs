@@ -2,14 +2,19 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::throttle::is_throttled;
 
 /// A function that nobody asks for its calls must not grow for days.
 const REMEMBERED: usize = 10_000;
@@ -58,7 +63,7 @@ impl fmt::Display for Call {
 ///
 /// Clones share one log.
 #[derive(Debug, Clone, Default)]
-pub struct CallLog(Arc<Mutex<VecDeque<Call>>>);
+pub struct CallLog(Arc<Mutex<VecDeque<Call>>>, Arc<AtomicU64>);
 
 impl CallLog {
     /// The calls so far.
@@ -71,6 +76,12 @@ impl CallLog {
     #[must_use]
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut *self.lock()).into()
+    }
+
+    /// How many requests AWS throttled, which the log then forgets; a retry that was throttled again counts again.
+    #[must_use]
+    pub fn take_throttled(&self) -> u64 {
+        self.1.swap(0, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
@@ -100,6 +111,18 @@ impl Intercept for CallLog {
                 service: metadata.service().to_owned(),
                 operation: metadata.name().to_owned(),
             });
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().is_some_and(is_throttled) {
+            self.1.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }

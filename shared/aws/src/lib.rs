@@ -19,6 +19,7 @@ mod keys;
 mod ledger;
 mod queues;
 mod retry;
+mod throttle;
 mod topic;
 mod trail;
 

@@ -14,7 +14,7 @@ use guardian_core::judge::Judgement;
 use guardian_core::moment::Moment;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
-use tracing::error;
+use tracing::{error, info};
 
 use crate::ReconcileError;
 use crate::apply::Applied;
@@ -238,12 +238,21 @@ impl Book {
     ) -> Result<Vec<Said>, ReconcileError> {
         self.save(aws, aws.now()).await?;
         let mut said = Vec::new();
-        for held in self.incidents.values_mut() {
+        for (incident, held) in &mut self.incidents {
             for transition in std::mem::take(&mut held.incident.outbox) {
                 held.dirty = true;
                 aws.publish(&transition.notice).await?;
+                let code = held.incident.finding.code;
+                info!(
+                    transition = transition.id,
+                    incident,
+                    finding = code.as_str(),
+                    kind = transition.kind.as_str(),
+                    "told"
+                );
                 said.push(Said {
                     id: transition.id,
+                    code,
                     kind: transition.kind,
                     subject: transition.notice.subject,
                     text: transition.notice.text,

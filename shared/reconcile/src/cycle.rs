@@ -81,7 +81,12 @@ impl Cycle<'_> {
         refused_is_for_people(&mut judgement, &applied);
         book.settle(&judgement, &applied, self.repairing, self.around(aws));
         let said = book.close(aws).await?;
-        let later = look_again(self.work, &judgement, &applied, waiting);
+        let is_mended = |finding: &Finding| finding.remedy == Remedy::Repair;
+        let beside = self.repairing && self.elsewhere.iter().any(is_mended);
+        let later = look_again(self.work, &judgement, &applied, waiting).or_else(|| {
+            // A key is being repaired meanwhile: how the bucket stands after that is to be known before the next sweep.
+            (beside && self.work.look == 0).then_some(SOON)
+        });
         if let Some(delay) = later {
             let look = Work {
                 look: self.work.look.saturating_add(1),
@@ -96,6 +101,7 @@ impl Cycle<'_> {
         whole.findings.extend(self.elsewhere);
         report.verdict = Some(whole.clone().without(&ended(&applied)).verdict());
         report.findings = whole.findings;
+        report.refused = applied.iter().filter(|(_, outcome)| is_refused(outcome)).count();
         report.repairs = verified(applied);
         report.said = said;
         report.later = later;
@@ -126,6 +132,10 @@ fn verified(applied: Vec<(Change, Applied)>) -> Vec<Change> {
             Applied::NotVisible(_) | Applied::AlreadyThere | Applied::Stuck | Applied::Refused(_) => None,
         })
         .collect()
+}
+
+const fn is_refused(outcome: &Applied) -> bool {
+    matches!(outcome, Applied::Refused(_))
 }
 
 /// Where nothing may be written, people are told what would have been.

@@ -43,7 +43,7 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
         DigestLine {
             bucket: bucket.clone(),
             verdict: standing.map_or(Verdict::Unknown, |standing| standing.verdict),
-            open: standing.map_or_else(Vec::new, |standing| standing.open.clone()),
+            open: standing.map_or_else(Vec::new, Standing::for_digest),
             not_looked_at: standing.map_or(0, |standing| standing.passed_over),
         }
     };

@@ -29,7 +29,7 @@ mod written;
 
 pub use batch::reconcile_batch;
 pub use observe::{observe_bucket, observe_key};
-pub use report::{Report, Said};
+pub use report::{FleetCounts, Report, Said};
 pub use route::route_batch;
 
 use guardian_core::call::CallError;

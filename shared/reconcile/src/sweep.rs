@@ -61,7 +61,11 @@ where
             settings.region
         );
     }
-    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(note))
+    let report = Report {
+        fleet: fleet::count(&declared, &fleet),
+        ..Report::new(Resource::Sweep, &work.cause.event)
+    };
+    Ok(report.noted(note))
 }
 
 fn look_at(bucket: &BucketName, work: &Work) -> Work {

@@ -81,7 +81,8 @@ fn an_object_that_moves_to_another_key_in_place_has_that_key_granted_and_by_that
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
@@ -177,7 +178,8 @@ fn without_the_right_to_look_at_objects_the_event_is_evidence_and_says_may() {
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Depends), 0));

@@ -15,6 +15,7 @@ mod stage;
 mod answers;
 mod author;
 mod census;
+mod counts;
 mod data_events;
 mod denied;
 mod evidence;

@@ -111,7 +111,9 @@ fn an_object_under_a_key_nobody_heard_of_is_found_by_the_sample_alone() {
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
-        SendMessageBatch key:SECOND",
+        SendMessageBatch key:SECOND
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     stage.rest();
