@@ -17,6 +17,7 @@ const OPERATION: &str = "sns:Publish";
 impl Topic for Aws {
     async fn publish(&self, notice: &Notice) -> Result<(), CallError> {
         let topic = self.topic_arn(OPERATION)?;
+        let notice = &notice.told_by(self.account(), self.connection().region());
         let mut call = self
             .clients()
             .sns(region_of(topic))
