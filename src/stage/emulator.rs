@@ -5,10 +5,12 @@
 //! to the real ingest queue.
 
 mod clients;
+mod deployed;
 mod endpoint;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
@@ -25,11 +27,14 @@ use super::census::{everything, take_census};
 use super::model::perform;
 use super::{Act, CallMade, Stage, StageError};
 use clients::Clients;
+pub use deployed::Deployed;
+use deployed::Functions;
 pub use endpoint::{EndpointError, refuse_anything_but_loopback};
 
 const ROUNDS: usize = 200;
 
-/// An emulator with a stack's table, topic and queues on it.
+/// An emulator with a stack's table, topic and queues on it; what the functions do is done here, unless a stack whose
+/// functions run is deployed there.
 #[derive(Debug)]
 pub struct EmulatorStage {
     aws: Aws,
@@ -42,15 +47,24 @@ pub struct EmulatorStage {
     /// The shadow's keys and what they are called on the emulator.
     keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
     sweeps: Cell<usize>,
+    functions: Option<Functions>,
+    /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
+    waiting: RefCell<Vec<Value>>,
+    healed_after: Cell<Option<Duration>>,
 }
 
 impl EmulatorStage {
-    /// Sets a stack's table, topic and queues up on the emulator behind `connection`.
+    /// Plays on the stack that is deployed in the emulator behind `connection`, or sets a stack's table, topic and queues
+    /// up there.
     ///
     /// # Errors
     ///
     /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
-    pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
+    pub async fn new(
+        connection: Connection,
+        endpoint: &str,
+        deployed: Option<Deployed>,
+    ) -> Result<Self, StageError> {
         let caller = connection.caller().await.map_err(|error| {
             let advice = "start it, or unset AWS_ENDPOINT_URL to play on the model";
             StageError::new(
@@ -80,7 +94,12 @@ impl EmulatorStage {
         );
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
-        let stack = clients.create_stack(&tag).await?;
+        let (stack, functions) = match deployed {
+            Some(deployed) => (deployed.stack, deployed.functions),
+            None => (clients.create_stack(&tag).await?, None),
+        };
+        clients.ingest = stack.ingest_queue_url.clone().unwrap_or_default();
+        clients.work = stack.work_queue_url.clone().unwrap_or_default();
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
         let shadow = Model::at_home(1, &caller.account, &settings.region);
         shadow.watch_objects(true);
@@ -97,6 +116,9 @@ impl EmulatorStage {
             shadow,
             keys: RefCell::default(),
             sweeps: Cell::default(),
+            functions,
+            waiting: RefCell::default(),
+            healed_after: Cell::default(),
         })
     }
 
@@ -187,7 +209,12 @@ impl Stage for EmulatorStage {
         } else {
             ""
         };
-        format!("the emulator at {}{note}", self.endpoint)
+        let who = if self.functions.is_some() {
+            "the stack deployed in "
+        } else {
+            ""
+        };
+        format!("{who}the emulator at {}{note}", self.endpoint)
     }
 
     fn settings(&self) -> &Settings {
@@ -229,7 +256,7 @@ impl Stage for EmulatorStage {
             Act::Census(bucket) => {
                 // Moments are whole seconds, and this clock is the real one: a census proves nothing of the second it
                 // begins in.
-                tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+                tokio::time::sleep(Duration::from_millis(1_100)).await;
                 take_census(&self.aws, bucket).await?;
                 return Ok(Vec::new());
             }
@@ -241,6 +268,10 @@ impl Stage for EmulatorStage {
             act => self.clients.perform(act).await?,
         }
         let events = self.events_of(who, act)?;
+        if self.functions.is_some() {
+            self.waiting.borrow_mut().extend(events.iter().cloned());
+            return Ok(events);
+        }
         for event in &events {
             self.clients
                 .send(&self.clients.ingest, &event.to_string())
@@ -250,6 +281,12 @@ impl Stage for EmulatorStage {
     }
 
     async fn pump(&self) -> Result<Vec<Report>, StageError> {
+        if let Some(functions) = &self.functions {
+            let events = self.waiting.take();
+            let (reports, took) = functions.pump(&self.clients, &events).await?;
+            self.healed_after.set(took);
+            return Ok(reports);
+        }
         let mut reports = Vec::new();
         for _ in 0..ROUNDS {
             if !self.run_once(&mut reports).await? {
@@ -282,14 +319,24 @@ impl Stage for EmulatorStage {
         self.clients.key_policy(key).await
     }
 
-    fn take_calls(&self) -> Vec<CallMade> {
-        self.aws
-            .take_calls()
-            .iter()
-            .map(|call| CallMade {
-                operation: call.to_string(),
-                repairs: call.is_repair(),
-            })
-            .collect()
+    fn healed_after(&self) -> Option<Duration> {
+        self.healed_after.get()
+    }
+
+    fn take_calls(&self) -> Option<Vec<CallMade>> {
+        let calls = self.aws.take_calls();
+        if self.functions.is_some() {
+            // What the functions call is not seen from here.
+            return None;
+        }
+        Some(
+            calls
+                .iter()
+                .map(|call| CallMade {
+                    operation: call.to_string(),
+                    repairs: call.is_repair(),
+                })
+                .collect(),
+        )
     }
 }

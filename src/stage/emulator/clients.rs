@@ -1,11 +1,12 @@
 //! What the outsiders and the event source mappings do on an emulator.
 
 use std::error::Error;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::types as dynamodb;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::types as s3;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use guardian_aws::{Connection, PARAMETER_PREFIX, Stack};
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::settings::Settings;
@@ -37,6 +38,14 @@ pub(super) struct Received {
     receipts: Vec<String>,
 }
 
+/// A message that came from the stack's topic.
+pub(super) struct Told {
+    /// When it was sent.
+    pub(super) at: SystemTime,
+    /// SNS's envelope.
+    pub(super) body: String,
+}
+
 /// The SDK's own text is only the outermost error: `service error`.
 fn failed<E: Error>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
     move |error| {
@@ -66,7 +75,7 @@ impl Clients {
     }
 
     /// Table, topic and queues as template.yaml makes them.
-    pub(super) async fn create_stack(&mut self, tag: &str) -> Result<Stack, StageError> {
+    pub(super) async fn create_stack(&self, tag: &str) -> Result<Stack, StageError> {
         let table = format!("guardian{tag}");
         self.create_table(&table).await?;
         let topic = self
@@ -92,13 +101,11 @@ impl Clients {
             .send()
             .await
             .map_err(failed("create the work queue"))?;
-        self.ingest = ingest.queue_url.unwrap_or_default();
-        self.work = work.queue_url.unwrap_or_default();
         Ok(Stack {
             table: Some(table),
             topic_arn: topic.topic_arn,
-            work_queue_url: Some(self.work.clone()),
-            ingest_queue_url: Some(self.ingest.clone()),
+            work_queue_url: work.queue_url,
+            ingest_queue_url: ingest.queue_url,
             census_state_machine: None,
         })
     }
@@ -436,6 +443,52 @@ impl Clients {
             receipts.push(message.receipt_handle.unwrap_or_default());
         }
         Ok(Received { messages, receipts })
+    }
+
+    /// How many messages wait in a queue or are being worked on; those delayed for a later look are not counted.
+    pub(super) async fn waiting(&self, queue: &str) -> Result<u64, StageError> {
+        const COUNTS: [QueueAttributeName; 2] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let request = self.sqs.get_queue_attributes().queue_url(queue);
+        let answer = request.set_attribute_names(Some(COUNTS.into())).send().await;
+        let counts = answer
+            .map_err(failed("count messages"))?
+            .attributes
+            .unwrap_or_default();
+        // A count that is not given is no empty queue.
+        let count = |name| counts.get(name).and_then(|text| text.parse().ok()).unwrap_or(1);
+        Ok(COUNTS.iter().map(count).sum())
+    }
+
+    /// Takes every message out of the queue that is subscribed to the topic.
+    pub(super) async fn told(&self, queue: &str) -> Result<Vec<Told>, StageError> {
+        let mut told = Vec::new();
+        loop {
+            let request = self.sqs.receive_message().queue_url(queue);
+            let request = request.message_system_attribute_names(MessageSystemAttributeName::SentTimestamp);
+            let answer = request.max_number_of_messages(BATCH).send().await;
+            let messages = answer.map_err(failed("receive what was told"))?.messages;
+            let messages = messages.unwrap_or_default();
+            if messages.is_empty() {
+                return Ok(told);
+            }
+            for message in messages {
+                let sent = message
+                    .attributes
+                    .and_then(|mut of| of.remove(&MessageSystemAttributeName::SentTimestamp))
+                    .and_then(|milliseconds| milliseconds.parse().ok())
+                    .unwrap_or_default();
+                told.push(Told {
+                    at: SystemTime::UNIX_EPOCH + Duration::from_millis(sent),
+                    body: message.body.unwrap_or_default(),
+                });
+                let receipt = message.receipt_handle.unwrap_or_default();
+                let done = self.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
+                done.send().await.map_err(failed("delete a message"))?;
+            }
+        }
     }
 
     /// Deletes what was handled; what failed comes back after its visibility timeout.

@@ -1,16 +1,19 @@
-"""ministack with `ItemBatcher`, the one thing of the census's state machine that it does not know: there every item
-would be an execution of its own, with another input than on AWS.
+"""ministack with the things that it does not know and this stack asks for:
 
-The map's items are put together here, before ministack runs the map over the batches, as Step Functions does it
-(Step Functions Developer Guide, "ItemBatcher"): each batch is `{"BatchInput": …, "Items": […]}`. The counts of the Map
-Run are put right afterwards: DescribeMapRun counts items, not batches.
+- `ItemBatcher`, of the census's state machine. There every item would be an execution of its own, with another input than
+  on AWS. The map's items are put together here, before ministack runs the map over the batches, as Step Functions does it
+  (Step Functions Developer Guide, "ItemBatcher"): each batch is `{"BatchInput": …, "Items": […]}`. The counts of the Map
+  Run are put right afterwards: DescribeMapRun counts items, not batches.
+- Events of AWS's services by PutEvents, which it refuses as AWS does. Nobody else sends them here.
+- Alarms on metric math, and resources that only watch: they are written down, and nothing comes of them.
 """
 
 import copy
 import json
 import runpy
 
-from ministack.services import stepfunctions
+from ministack.services import eventbridge, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 run_map = stepfunctions._run_distributed_map
 
@@ -56,5 +59,41 @@ def in_batches(state, raw_input, effective, iterator, execution, ctx):
                 of_items |= {"total": len(selected), "succeeded": len(selected)}
 
 
+put_events = eventbridge._put_events
+
+
+def put_events_of_services(data, allow_aws_source=True):
+    return put_events(data, allow_aws_source)
+
+
+def write_down(logical_id, props, stack_name):
+    name = f"{stack_name}-{logical_id}"
+    return name, {"Arn": f"arn:aws:written-down:::{name}"}
+
+
+WRITTEN_DOWN = {"create": write_down, "delete": lambda physical_id, props: None}
+
+# Only where ministack has nothing of its own.
+for kind in (
+    "AWS::CloudTrail::Trail", "AWS::CloudWatch::AnomalyDetector", "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Events::Archive", "AWS::Events::EventBusPolicy", "AWS::Logs::QueryDefinition", "AWS::SNS::TopicInlinePolicy",
+):
+    provisioners._RESOURCE_HANDLERS.setdefault(kind, WRITTEN_DOWN)
+
+alarm = dict(provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"])
+
+
+def create_alarm(logical_id, props, stack_name):
+    create = write_down if "Metrics" in props else alarm["create"]
+    return create(logical_id, props, stack_name)
+
+
+def delete_alarm(physical_id, props):
+    if "Metrics" not in props:
+        alarm["delete"](physical_id, props)
+
+
+provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = alarm | {"create": create_alarm, "delete": delete_alarm}
+eventbridge._put_events = put_events_of_services
 stepfunctions._run_distributed_map = in_batches
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)
