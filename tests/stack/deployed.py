@@ -18,7 +18,6 @@ class Stack:
         import boto3
         from botocore.config import Config
 
-        self.endpoint = endpoint
         session = boto3.session.Session(region_name=REGION)
         config = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=70)
         self.client = {
@@ -43,8 +42,8 @@ class Stack:
         queues = of_type("AWS::SQS::Queue")
         dead = {name for name in queues if "DeadLetter" in name or "Undelivered" in name}
         self.dead = {name: queues[name] for name in dead}
-        self.events = self.sqs.create_queue(QueueName=EVENTS)["QueueUrl"]
-        self.notices = self.sqs.create_queue(QueueName=NOTICES)["QueueUrl"]
+        self.events, self.notices = (self.sqs.create_queue(QueueName=name)["QueueUrl"] for name in (EVENTS, NOTICES))
+        # Asked a second time, SNS answers with the subscription that is there.
         self.client["sns"].subscribe(
             TopicArn=self.outputs["AlertTopicArn"], Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{NOTICES}"
         )
@@ -52,14 +51,12 @@ class Stack:
         alive = sorted(queues.keys() - dead, key=lambda name: (name == "WorkQueue", name))
         self.passed = [self.events, *(queues[name] for name in alive)]
 
-    def point_functions_here(self):
-        """The deployed functions call AWS; only here, and only after the deployment, they are sent to the emulator."""
-        for name in self.functions:
-            variables = self.client["lambda"].get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-            variables["AWS_ENDPOINT_URL"] = self.endpoint
-            self.client["lambda"].update_function_configuration(
-                FunctionName=name, Environment={"Variables": variables}
-            )
+    def drop_later_looks(self):
+        """Before an update: ministack ends a function in the midst of its work then, which on AWS it may finish, and the
+        message would come again after minutes only."""
+        self.wait_until_quiet()
+        self.sqs.purge_queue(QueueUrl=self.outputs["WorkQueueUrl"])
+        self.wait_until_quiet()
 
     def schedule_fires(self):
         rules = self.client["events"].list_rules(NamePrefix=f"{STACK}-SweepRule")["Rules"]

@@ -56,6 +56,8 @@ def ministack(python, scratch):
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         # The functions' binaries as processes of their own, without containers.
         "LAMBDA_EXECUTOR": "local",
+        # It hands this on to the functions, which would call AWS.
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "STATE_DIR": str(scratch / "state"),
         "S3_DATA_DIR": str(scratch / "objects"),
         # Otherwise it repeats all that the functions print.
