@@ -11,6 +11,8 @@ from terminal import ROOT, Failed, wait_for
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
+# In the scratch folder: what the functions call, see ministack_completed.py.
+CALLS = "calls"
 
 
 def clean_environment(scratch):
@@ -58,6 +60,7 @@ def ministack(python, scratch):
         "LAMBDA_EXECUTOR": "local",
         # It hands this on to the functions, which would call AWS.
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "CALLS_FILE": str(scratch / CALLS),
         "STATE_DIR": str(scratch / "state"),
         "S3_DATA_DIR": str(scratch / "objects"),
         # Otherwise it repeats all that the functions print.

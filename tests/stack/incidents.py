@@ -1,10 +1,12 @@
 """The incident list, played on the deployed stack."""
 
 import json
+import re
 import subprocess
 import threading
 import time
 
+from emulator import CALLS
 from terminal import ROOT, Failed, say
 
 # What ministack cannot express: it knows no imported key material, and no time but the real one.
@@ -94,11 +96,25 @@ def play(stack, guardian, env, scratch, deploying):
         f"repaired and told {times[0]:.2f} to {times[-1]:.2f} s after the first event, "
         f"{times[len(times) // 2]:.2f} s in the middle of {len(times)}"
     )
+    calls = (scratch / CALLS).read_text().splitlines()
+    writes, repairs = [call for call in calls if is_repair(call)], [
+        alert for line in played for alert in line["alerts"] if alert["transition"] == "repaired"
+    ]
+    # Also in all the later looks that fell into this time.
+    if len(writes) != len(repairs):
+        raise Failed(f"{len(writes)} writes to buckets and keys, but {len(repairs)} repairs told: {json.dumps(writes, indent=1)}")
+    say(f"{len(calls)} AWS calls of the functions; {len(writes)} writes to buckets and keys, one for each repair told")
     for incident, why in OF_THE_MODEL.items():
         say(f"not played here: {incident}: {why}")
     say(f"FIRST INCIDENT HEALED {healed:.1f} s after the beginning of `sam deploy`")
     for error in stack.errors():
         say(f"logged as an error: {json.dumps(error)}")
+
+
+def is_repair(call):
+    """Whether a call of a function changes a bucket or a key: all of S3's but reads, and KMS's by name."""
+    _, call = call.split(" ", 1)
+    return call.startswith(("PUT /", "DELETE /")) or bool(re.match(r"TrentService\.(?!Get|Describe|List)", call))
 
 
 def tell(played, whole):

@@ -5,14 +5,19 @@
   (Step Functions Developer Guide, "ItemBatcher"): each batch is `{"BatchInput": …, "Items": […]}`. The counts of the Map
   Run are put right afterwards: DescribeMapRun counts items, not batches.
 - Events of AWS's services by PutEvents, which it refuses as AWS does. Nobody else sends them here.
+- What the functions call: each request of theirs is a line of the file that CALLS_FILE names, as `FUNCTION METHOD /PATH?QUERY`
+  or `FUNCTION TARGET`. They name themselves in the user agent, where the SDKs say what AWS_EXECUTION_ENV holds.
 - Alarms on metric math, and resources that only watch: they are written down, and nothing comes of them.
 """
 
 import copy
 import json
+import os
+import re
 import runpy
 
-from ministack.services import eventbridge, stepfunctions
+from ministack import app as server
+from ministack.services import eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 run_map = stepfunctions._run_distributed_map
@@ -59,6 +64,25 @@ def in_batches(state, raw_input, effective, iterator, execution, ctx):
                 of_items |= {"total": len(selected), "succeeded": len(selected)}
 
 
+answer, environment = server.app, lambda_svc._provided_worker_env
+
+
+def environment_with_name(config, code_dir, port):
+    return environment(config, code_dir, port) | {"AWS_EXECUTION_ENV": config["FunctionName"]}
+
+
+async def answer_and_note(scope, receive, send):
+    headers = dict(scope.get("headers", ()))
+    function = re.search(rb"\bexec-env/(\S+)", headers.get(b"user-agent", b"") + b" " + headers.get(b"x-amz-user-agent", b""))
+    if function:
+        query = scope["query_string"].decode()
+        of_rest = f"{scope['method']} {scope['path']}{'?' if query else ''}{query}"
+        call = headers.get(b"x-amz-target", b"").decode() or of_rest
+        with open(os.environ["CALLS_FILE"], "a") as calls:
+            print(function[1].decode(), call, file=calls)
+    await answer(scope, receive, send)
+
+
 put_events = eventbridge._put_events
 
 
@@ -95,5 +119,7 @@ def delete_alarm(physical_id, props):
 
 provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = alarm | {"create": create_alarm, "delete": delete_alarm}
 eventbridge._put_events = put_events_of_services
+lambda_svc._provided_worker_env = environment_with_name
+server.app = answer_and_note
 stepfunctions._run_distributed_map = in_batches
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)
