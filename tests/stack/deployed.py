@@ -55,7 +55,8 @@ class Stack:
         """Before an update: ministack ends a function in the midst of its work then, which on AWS it may finish, and the
         message would come again after minutes only."""
         self.wait_until_quiet()
-        self.sqs.purge_queue(QueueUrl=self.outputs["WorkQueueUrl"])
+        # A FIFO queue delays no single message: later looks come through the ingest queue.
+        self.sqs.purge_queue(QueueUrl=self.outputs["IngestQueueUrl"])
         self.wait_until_quiet()
 
     def schedule_fires(self):

@@ -87,6 +87,8 @@ impl Cycle<'_> {
                 look: self.work.look.saturating_add(1),
                 written: Written::default(),
                 narrow: false,
+                swept: self.work.is_of_the_sweep_alone(),
+                heard: false,
                 ..self.work.clone()
             };
             aws.send_later(&LaterLook::new(look), delay).await?;
@@ -197,6 +199,6 @@ fn look_again(
         return if work.look == 0 { Some(SOON) } else { None };
     }
     // An event named a change and nothing was found: the change may not be visible yet.
-    let quiet = judgement.findings.is_empty() && !work.swept && !is_ourselves(work);
+    let quiet = judgement.findings.is_empty() && !work.is_of_the_sweep_alone() && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }
