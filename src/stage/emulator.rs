@@ -1,35 +1,34 @@
 //! The stage on an emulator: the SDK against the endpoint of the environment.
 //!
-//! Emulators record no policy change for EventBridge, so the events come from a *shadow*: the model does what
-//! the outsider does on the emulator, and its authentic events, with the emulator's key ARNs put in, are sent
-//! to the real ingest queue.
+//! Emulators record no policy change for EventBridge, so the events come from a *shadow* (`shadow.rs`) and are sent to the
+//! real ingest queue; where a stack is deployed whose functions run, to its rules (`deployed.rs`).
 
 mod clients;
 mod deployed;
 mod endpoint;
+mod queues;
+mod shadow;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
-use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
-use guardian_model::{Model, Who};
+use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::model::perform;
 use super::{Act, CallMade, Stage, StageError};
 use clients::Clients;
 pub use deployed::Deployed;
 use deployed::Functions;
 pub use endpoint::{EndpointError, refuse_anything_but_loopback};
+use shadow::Shadow;
 
 const ROUNDS: usize = 200;
 
@@ -43,10 +42,7 @@ pub struct EmulatorStage {
     clients: Clients,
     tag: String,
     denies_literally: bool,
-    shadow: Model,
-    /// The shadow's keys and what they are called on the emulator.
-    keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
-    sweeps: Cell<usize>,
+    shadow: Shadow,
     functions: Option<Functions>,
     /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
     waiting: RefCell<Vec<Value>>,
@@ -101,9 +97,7 @@ impl EmulatorStage {
         clients.ingest = stack.ingest_queue_url.clone().unwrap_or_default();
         clients.work = stack.work_queue_url.clone().unwrap_or_default();
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
-        let shadow = Model::at_home(1, &caller.account, &settings.region);
-        shadow.watch_objects(true);
-        shadow.record_data_events(true);
+        let shadow = Shadow::new(&caller.account, &settings.region);
         let aws = Aws::new(connection, caller.account, stack);
         drop(aws.take_calls());
         Ok(Self {
@@ -114,78 +108,10 @@ impl EmulatorStage {
             tag,
             denies_literally,
             shadow,
-            keys: RefCell::default(),
-            sweeps: Cell::default(),
             functions,
             waiting: RefCell::default(),
             healed_after: Cell::default(),
         })
-    }
-
-    fn shadow_key(&self, key: &KeyArn) -> KeyArn {
-        let keys = self.keys.borrow();
-        keys.iter()
-            .find(|(_, real)| *real == key)
-            .map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
-    }
-
-    /// The same act in the shadow's words.
-    fn for_shadow(&self, act: &Act) -> Act {
-        match act {
-            Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
-            Act::PutObjectUnder(bucket, object, key) => {
-                Act::PutObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::PointAlias(alias, key) => Act::PointAlias(alias.clone(), self.shadow_key(key)),
-            Act::CopyObjectUnder(bucket, object, key) => {
-                Act::CopyObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::ReencryptObject(bucket, object, key) => {
-                Act::ReencryptObject(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::DefaultDualLayer(bucket, key) => Act::DefaultDualLayer(bucket.clone(), self.shadow_key(key)),
-            Act::ScheduleKeyDeletion(key) => Act::ScheduleKeyDeletion(self.shadow_key(key)),
-            Act::CancelKeyDeletion(key) => Act::CancelKeyDeletion(self.shadow_key(key)),
-            Act::RotateKey(key) => Act::RotateKey(self.shadow_key(key)),
-            Act::Rotates(key) => Act::Rotates(self.shadow_key(key)),
-            Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
-            Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),
-            Act::EnableKey(key) => Act::EnableKey(self.shadow_key(key)),
-            other => other.clone(),
-        }
-    }
-
-    /// The events the act would have sent.
-    fn events_of(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
-        let act = self.for_shadow(act);
-        if let Act::DeleteObject(bucket, key) = &act {
-            // The guardian's own markers never reached the shadow.
-            self.shadow.add_object(bucket, key, ObjectEncryption::SseS3);
-        }
-        self.shadow.set_now(self.aws.now());
-        self.shadow.take_events();
-        perform(&self.shadow, who, &act)?;
-        let mut events = self.shadow.take_events();
-        if let Act::Rotates(key) = &act {
-            events.extend(super::model::rotation_events(key, self.aws.now()).map(|event| event.to_string()));
-        }
-        let keys = self.keys.borrow();
-        if matches!(act, Act::Sweep) {
-            // Two sweeps within a second are two events all the same.
-            self.sweeps.set(self.sweeps.get() + 1);
-            events.push(super::model::scheduled_event(self.sweeps.get(), self.aws.now()).to_string());
-        }
-        events
-            .into_iter()
-            .map(|mut text| {
-                for (shadow, real) in keys.iter() {
-                    text = text
-                        .replace(shadow.as_str(), real.as_str())
-                        .replace(shadow.id(), real.id());
-                }
-                serde_json::from_str(&text).map_err(|error| StageError::new("read the shadow's event", error))
-            })
-            .collect()
     }
 
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
@@ -236,7 +162,7 @@ impl Stage for EmulatorStage {
 
     async fn create_key(&self) -> Result<KeyArn, StageError> {
         let real = self.clients.create_key().await?;
-        self.keys.borrow_mut().insert(self.shadow.add_key(), real.clone());
+        self.shadow.add_key(&real);
         Ok(real)
     }
 
@@ -262,12 +188,12 @@ impl Stage for EmulatorStage {
             }
             Act::Unheard(act) => {
                 self.clients.perform(act).await?;
-                self.events_of(who, act)?;
+                self.shadow.events_of(who, act, self.aws.now())?;
                 return Ok(Vec::new());
             }
             act => self.clients.perform(act).await?,
         }
-        let events = self.events_of(who, act)?;
+        let events = self.shadow.events_of(who, act, self.aws.now())?;
         if self.functions.is_some() {
             self.waiting.borrow_mut().extend(events.iter().cloned());
             return Ok(events);

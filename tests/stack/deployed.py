@@ -116,7 +116,7 @@ class Stack:
 
     def wait_until_quiet(self):
         # A message leaves a queue when what came of it is in the next one: seen empty in this order and twice, all are.
-        wait_for("all queues empty", 90, lambda: not any(map(self.messages, self.passed * 2)))
+        wait_for("all queues empty", 180, lambda: not any(map(self.messages, self.passed * 2)))
 
     def nothing_is_dead(self):
         lost = {name: n for name, queue in self.dead.items() if (n := self.messages(queue))}

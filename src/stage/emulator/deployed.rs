@@ -9,12 +9,13 @@ use guardian_core::name::Resource;
 use guardian_reconcile::{Report, Said};
 use serde_json::Value;
 
-use super::clients::{Clients, Told};
+use super::clients::Clients;
+use super::queues::Told;
 use crate::stage::StageError;
 
 /// How long the functions may take over one step. What they failed on comes again after minutes only, so this is how
 /// a failure shows.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
