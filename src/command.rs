@@ -57,6 +57,9 @@ enum Command {
         /// One JSON object a line instead of the timeline
         #[arg(long)]
         json: bool,
+        /// Play on the stack that this file describes, deployed in the emulator: its outputs as JSON
+        #[arg(long, value_name = "FILE", hide = true)]
+        stack: Option<PathBuf>,
     },
     /// Look at a bucket and say whether Cloudinary can read it; changes nothing
     Check {
@@ -159,8 +162,12 @@ enum Format {
 ///
 /// Why it could not run.
 pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
-    match cli.command.unwrap_or(Command::Demo { json: false }) {
-        Command::Demo { json } => demo::run(json).await,
+    let default = Command::Demo {
+        json: false,
+        stack: None,
+    };
+    match cli.command.unwrap_or(default) {
+        Command::Demo { json, stack } => demo::run(json, stack.as_deref()).await,
         Command::Check {
             all: true,
             sample,

@@ -6,9 +6,11 @@ mod emulator;
 mod model;
 mod outsider;
 
-pub use emulator::{EmulatorStage, EndpointError, refuse_anything_but_loopback};
+pub use emulator::{Deployed, EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
 pub use outsider::Act;
+
+use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
@@ -98,6 +100,11 @@ pub trait Stage {
     /// The key policy as stored.
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError>;
 
-    /// The AWS calls of the guardian since this was last asked.
-    fn take_calls(&self) -> Vec<CallMade>;
+    /// How long after the first event of the last `pump` its last repair was done and told, where time is the real one.
+    fn healed_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The AWS calls of the guardian since this was last asked; `None` where they cannot be seen.
+    fn take_calls(&self) -> Option<Vec<CallMade>>;
 }

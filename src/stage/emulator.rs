@@ -1,35 +1,39 @@
 //! The stage on an emulator: the SDK against the endpoint of the environment.
 //!
-//! Emulators record no policy change for EventBridge, so the events come from a *shadow*: the model does what
-//! the outsider does on the emulator, and its authentic events, with the emulator's key ARNs put in, are sent
-//! to the real ingest queue.
+//! Emulators record no policy change for EventBridge, so the events come from a *shadow* (`shadow.rs`) and are sent to the
+//! real ingest queue; where a stack is deployed whose functions run, to its rules (`deployed.rs`).
 
 mod clients;
+mod deployed;
 mod endpoint;
+mod queues;
+mod shadow;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
-use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
-use guardian_model::{Model, Who};
+use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::model::perform;
 use super::{Act, CallMade, Stage, StageError};
 use clients::Clients;
+pub use deployed::Deployed;
+use deployed::Functions;
 pub use endpoint::{EndpointError, refuse_anything_but_loopback};
+use shadow::Shadow;
 
 const ROUNDS: usize = 200;
 
-/// An emulator with a stack's table, topic and queues on it.
+/// An emulator with a stack's table, topic and queues on it; what the functions do is done here, unless a stack whose
+/// functions run is deployed there.
 #[derive(Debug)]
 pub struct EmulatorStage {
     aws: Aws,
@@ -38,19 +42,25 @@ pub struct EmulatorStage {
     clients: Clients,
     tag: String,
     denies_literally: bool,
-    shadow: Model,
-    /// The shadow's keys and what they are called on the emulator.
-    keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
-    sweeps: Cell<usize>,
+    shadow: Shadow,
+    functions: Option<Functions>,
+    /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
+    waiting: RefCell<Vec<Value>>,
+    healed_after: Cell<Option<Duration>>,
 }
 
 impl EmulatorStage {
-    /// Sets a stack's table, topic and queues up on the emulator behind `connection`.
+    /// Plays on the stack that is deployed in the emulator behind `connection`, or sets a stack's table, topic and queues
+    /// up there.
     ///
     /// # Errors
     ///
     /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
-    pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
+    pub async fn new(
+        connection: Connection,
+        endpoint: &str,
+        deployed: Option<Deployed>,
+    ) -> Result<Self, StageError> {
         let caller = connection.caller().await.map_err(|error| {
             let advice = "start it, or unset AWS_ENDPOINT_URL to play on the model";
             StageError::new(
@@ -80,11 +90,14 @@ impl EmulatorStage {
         );
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
-        let stack = clients.create_stack(&tag).await?;
+        let (stack, functions) = match deployed {
+            Some(deployed) => (deployed.stack, deployed.functions),
+            None => (clients.create_stack(&tag).await?, None),
+        };
+        clients.ingest = stack.ingest_queue_url.clone().unwrap_or_default();
+        clients.work = stack.work_queue_url.clone().unwrap_or_default();
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
-        let shadow = Model::at_home(1, &caller.account, &settings.region);
-        shadow.watch_objects(true);
-        shadow.record_data_events(true);
+        let shadow = Shadow::new(&caller.account, &settings.region);
         let aws = Aws::new(connection, caller.account, stack);
         drop(aws.take_calls());
         Ok(Self {
@@ -95,75 +108,10 @@ impl EmulatorStage {
             tag,
             denies_literally,
             shadow,
-            keys: RefCell::default(),
-            sweeps: Cell::default(),
+            functions,
+            waiting: RefCell::default(),
+            healed_after: Cell::default(),
         })
-    }
-
-    fn shadow_key(&self, key: &KeyArn) -> KeyArn {
-        let keys = self.keys.borrow();
-        keys.iter()
-            .find(|(_, real)| *real == key)
-            .map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
-    }
-
-    /// The same act in the shadow's words.
-    fn for_shadow(&self, act: &Act) -> Act {
-        match act {
-            Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
-            Act::PutObjectUnder(bucket, object, key) => {
-                Act::PutObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::PointAlias(alias, key) => Act::PointAlias(alias.clone(), self.shadow_key(key)),
-            Act::CopyObjectUnder(bucket, object, key) => {
-                Act::CopyObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::ReencryptObject(bucket, object, key) => {
-                Act::ReencryptObject(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::DefaultDualLayer(bucket, key) => Act::DefaultDualLayer(bucket.clone(), self.shadow_key(key)),
-            Act::ScheduleKeyDeletion(key) => Act::ScheduleKeyDeletion(self.shadow_key(key)),
-            Act::CancelKeyDeletion(key) => Act::CancelKeyDeletion(self.shadow_key(key)),
-            Act::RotateKey(key) => Act::RotateKey(self.shadow_key(key)),
-            Act::Rotates(key) => Act::Rotates(self.shadow_key(key)),
-            Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
-            Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),
-            Act::EnableKey(key) => Act::EnableKey(self.shadow_key(key)),
-            other => other.clone(),
-        }
-    }
-
-    /// The events the act would have sent.
-    fn events_of(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
-        let act = self.for_shadow(act);
-        if let Act::DeleteObject(bucket, key) = &act {
-            // The guardian's own markers never reached the shadow.
-            self.shadow.add_object(bucket, key, ObjectEncryption::SseS3);
-        }
-        self.shadow.set_now(self.aws.now());
-        self.shadow.take_events();
-        perform(&self.shadow, who, &act)?;
-        let mut events = self.shadow.take_events();
-        if let Act::Rotates(key) = &act {
-            events.extend(super::model::rotation_events(key, self.aws.now()).map(|event| event.to_string()));
-        }
-        let keys = self.keys.borrow();
-        if matches!(act, Act::Sweep) {
-            // Two sweeps within a second are two events all the same.
-            self.sweeps.set(self.sweeps.get() + 1);
-            events.push(super::model::scheduled_event(self.sweeps.get(), self.aws.now()).to_string());
-        }
-        events
-            .into_iter()
-            .map(|mut text| {
-                for (shadow, real) in keys.iter() {
-                    text = text
-                        .replace(shadow.as_str(), real.as_str())
-                        .replace(shadow.id(), real.id());
-                }
-                serde_json::from_str(&text).map_err(|error| StageError::new("read the shadow's event", error))
-            })
-            .collect()
     }
 
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
@@ -187,7 +135,12 @@ impl Stage for EmulatorStage {
         } else {
             ""
         };
-        format!("the emulator at {}{note}", self.endpoint)
+        let who = if self.functions.is_some() {
+            "the stack deployed in "
+        } else {
+            ""
+        };
+        format!("{who}the emulator at {}{note}", self.endpoint)
     }
 
     fn settings(&self) -> &Settings {
@@ -209,7 +162,7 @@ impl Stage for EmulatorStage {
 
     async fn create_key(&self) -> Result<KeyArn, StageError> {
         let real = self.clients.create_key().await?;
-        self.keys.borrow_mut().insert(self.shadow.add_key(), real.clone());
+        self.shadow.add_key(&real);
         Ok(real)
     }
 
@@ -229,18 +182,22 @@ impl Stage for EmulatorStage {
             Act::Census(bucket) => {
                 // Moments are whole seconds, and this clock is the real one: a census proves nothing of the second it
                 // begins in.
-                tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+                tokio::time::sleep(Duration::from_millis(1_100)).await;
                 take_census(&self.aws, bucket).await?;
                 return Ok(Vec::new());
             }
             Act::Unheard(act) => {
                 self.clients.perform(act).await?;
-                self.events_of(who, act)?;
+                self.shadow.events_of(who, act, self.aws.now())?;
                 return Ok(Vec::new());
             }
             act => self.clients.perform(act).await?,
         }
-        let events = self.events_of(who, act)?;
+        let events = self.shadow.events_of(who, act, self.aws.now())?;
+        if self.functions.is_some() {
+            self.waiting.borrow_mut().extend(events.iter().cloned());
+            return Ok(events);
+        }
         for event in &events {
             self.clients
                 .send(&self.clients.ingest, &event.to_string())
@@ -250,6 +207,12 @@ impl Stage for EmulatorStage {
     }
 
     async fn pump(&self) -> Result<Vec<Report>, StageError> {
+        if let Some(functions) = &self.functions {
+            let events = self.waiting.take();
+            let (reports, took) = functions.pump(&self.clients, &events).await?;
+            self.healed_after.set(took);
+            return Ok(reports);
+        }
         let mut reports = Vec::new();
         for _ in 0..ROUNDS {
             if !self.run_once(&mut reports).await? {
@@ -282,14 +245,24 @@ impl Stage for EmulatorStage {
         self.clients.key_policy(key).await
     }
 
-    fn take_calls(&self) -> Vec<CallMade> {
-        self.aws
-            .take_calls()
-            .iter()
-            .map(|call| CallMade {
-                operation: call.to_string(),
-                repairs: call.is_repair(),
-            })
-            .collect()
+    fn healed_after(&self) -> Option<Duration> {
+        self.healed_after.get()
+    }
+
+    fn take_calls(&self) -> Option<Vec<CallMade>> {
+        let calls = self.aws.take_calls();
+        if self.functions.is_some() {
+            // What the functions call is not seen from here.
+            return None;
+        }
+        Some(
+            calls
+                .iter()
+                .map(|call| CallMade {
+                    operation: call.to_string(),
+                    repairs: call.is_repair(),
+                })
+                .collect(),
+        )
     }
 }

@@ -190,15 +190,13 @@ impl Stage for ModelStage {
         Ok(self.model.key_policy(key))
     }
 
-    fn take_calls(&self) -> Vec<CallMade> {
+    fn take_calls(&self) -> Option<Vec<CallMade>> {
         let journal = self.model.take_journal();
-        journal
-            .iter()
-            .map(|call| CallMade {
-                operation: call.operation.to_owned(),
-                repairs: call.repairs(),
-            })
-            .collect()
+        let calls = journal.iter().map(|call| CallMade {
+            operation: call.operation.to_owned(),
+            repairs: call.repairs(),
+        });
+        Some(calls.collect())
     }
 }
 

@@ -81,8 +81,8 @@ def resolve(node, template, parameters):
     return {k: v for k, v in out.items() if v != {"Ref": "AWS::NoValue"}}
 
 
-def expand(parameters):
-    """As CloudFormation would see it: through the SAM translator, then with the parameters put in."""
+def translated():
+    """Through the SAM translator: parameters, conditions and intrinsic functions as they are."""
     from samtranslator.translator.transform import transform
     from samtranslator.yaml_helper import yaml_parse
 
@@ -95,7 +95,12 @@ def expand(parameters):
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://somewhere/code.zip"
     # Left to itself the translator puts parameters in as well, but not those in lists.
-    expanded = transform(template, {}, NoManagedPolicies())
+    return transform(template, {}, NoManagedPolicies())
+
+
+def expand(parameters):
+    """As CloudFormation would see it: through the SAM translator, then with the parameters put in."""
+    expanded = translated()
     resources = {
         name: resource
         for name, resource in expanded["Resources"].items()

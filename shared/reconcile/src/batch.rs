@@ -139,7 +139,9 @@ fn merge(merged: &mut Work, other: &Work) {
         return;
     }
     merged.look = merged.look.min(other.look);
-    merged.swept &= other.swept;
+    // What only a sweep does is done, also where an event comes beside it: the next one may be an hour away.
+    merged.heard = !(merged.is_of_the_sweep_alone() && other.is_of_the_sweep_alone());
+    merged.swept |= other.swept;
     merged.first_need |= other.first_need;
     let tells = |work: &Work| {
         let actor = work.cause.actor.as_ref();

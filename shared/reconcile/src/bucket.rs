@@ -271,7 +271,7 @@ async fn queue_keys<Q: Queues>(
             };
             Work {
                 look: work.look,
-                swept: work.swept,
+                swept: work.is_of_the_sweep_alone(),
                 first_need: is_new,
                 ..Work::new(Resource::Key(key), cause)
             }

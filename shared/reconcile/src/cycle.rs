@@ -92,6 +92,8 @@ impl Cycle<'_> {
                 look: self.work.look.saturating_add(1),
                 written: Written::default(),
                 narrow: false,
+                swept: self.work.is_of_the_sweep_alone(),
+                heard: false,
                 ..self.work.clone()
             };
             aws.send_later(&LaterLook::new(look), delay).await?;
@@ -208,6 +210,7 @@ fn look_again(
     }
     // An event named a change and nothing was found: the change may not be visible yet.
     let drift = |finding: &Finding| finding.code != Code::RepairsPaused;
-    let quiet = !judgement.findings.iter().any(drift) && !work.swept && !is_ourselves(work);
+    let quiet =
+        !judgement.findings.iter().any(drift) && !work.is_of_the_sweep_alone() && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }
