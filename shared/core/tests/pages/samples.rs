@@ -353,6 +353,7 @@ pub(crate) fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        parts: None,
     }
 }
 
