@@ -18,11 +18,17 @@ const PERIODS: u32 = 2;
 /// A gap is measured by the longer of the two periods: after the schedule was changed, the one that was waited for.
 #[must_use]
 pub fn swept(last: Option<SweepTimes>, period: Duration, now: Moment) -> SweepTimes {
-    let late = last.filter(|last| now.since(last.at) > period.max(last.period()) * PERIODS);
+    let gap = |last: SweepTimes| now.since(last.at);
+    let late_after = match last {
+        // The same one delivered again, or one out of turn.
+        Some(last) if gap(last) < period / 2 => last.late_after,
+        Some(last) if gap(last) > period.max(last.period()) * PERIODS => Some(last.at),
+        Some(_) | None => None,
+    };
     SweepTimes {
         at: now,
         period: period.as_secs(),
-        late_after: late.map(|last| last.at),
+        late_after,
     }
 }
 
