@@ -9,7 +9,7 @@ use guardian_core::observation::{
     BasicSelector, EventSelectors, QueueState, RuleState, RuleTarget, Subscription, TopicState,
     TrailDescription,
 };
-use guardian_core::parts::Parts;
+use guardian_core::parts::{OwnQueue as OwnQueueName, OwnRule as OwnRuleName, Parts, SweepRate};
 use guardian_reconcile::seam::Eyes as Seam;
 use serde_json::{Value, json};
 
@@ -17,6 +17,36 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::state::{Home, State};
 use crate::{Model, Queue};
+
+/// The rules of template.yaml whose events the model sends.
+const RULES: [&str; 16] = [
+    "BucketConfigurationRule",
+    "MarkerRule",
+    "MarkerDataEventRule",
+    "KeyRule",
+    "KeyGrantRule",
+    "KeyServiceEventRule",
+    "KeyLifecycleRule",
+    "DeclarationRule",
+    "TrailRule",
+    "OwnRule",
+    "OwnQueueRule",
+    "OwnTopicRule",
+    "SweepRule",
+    "ObjectRule",
+    "ObjectDataEventRule",
+    "ObjectEncryptionRule",
+];
+
+/// Its queues.
+const QUEUES: [&str; 6] = [
+    "IngestQueue",
+    "ObjectQueue",
+    "WorkQueue",
+    "UndeliveredEventQueue",
+    "IngestDeadLetterQueue",
+    "WorkDeadLetterQueue",
+];
 
 /// A trail.
 #[derive(Debug, Clone)]
@@ -82,6 +112,36 @@ impl Eyes {
 }
 
 impl Model {
+    /// The parts of a stack called `guardian` that sweeps every hour, as its functions know them. It is not deployed by
+    /// this.
+    #[must_use]
+    pub fn own_parts(&self) -> Parts {
+        let home = self.read(|state| state.home.clone());
+        let url = |name: &str| {
+            let fifo = if name.starts_with("Work") { ".fifo" } else { "" };
+            format!(
+                "https://sqs.{}.amazonaws.com/{}/guardian-{name}{fifo}",
+                home.region, home.account
+            )
+        };
+        Parts {
+            rules: RULES
+                .map(|name| OwnRuleName {
+                    logical: name.to_owned(),
+                    name: format!("guardian-{name}"),
+                })
+                .into(),
+            queues: QUEUES
+                .map(|name| OwnQueueName {
+                    logical: name.to_owned(),
+                    url: url(name),
+                })
+                .into(),
+            topic: arn(&home, "sns", "guardian-AlertTopic"),
+            sweep: SweepRate::default(),
+        }
+    }
+
     /// Deploys a stack of these parts, as the template says, with one subscription that is confirmed; and beside it a
     /// trail of all Regions, called `management-events`. From now on events travel through them.
     pub fn deploy_stack(&self, parts: &Parts) {

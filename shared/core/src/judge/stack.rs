@@ -10,9 +10,6 @@ mod sweep;
 mod topic;
 mod trail;
 
-#[cfg(test)]
-mod tests;
-
 pub use sweep::swept;
 
 use serde_json::json;
@@ -60,13 +57,13 @@ pub fn add_reach(judgement: &mut Judgement, parts: &Parts, buckets: usize) {
         }
         let watched = match buckets {
             0 => "no bucket is declared yet".to_owned(),
-            1 => "the one declared bucket".to_owned(),
+            1 => "the declared bucket".to_owned(),
             many => format!("all {many} declared buckets"),
         };
         let reach = if buckets == 0 {
             watched
         } else if is_of_the_sweep(&finding.subject, parts) {
-            format!("until then {watched} wait for an event, and for as long as none comes nobody looks")
+            format!("until then nobody looks at {watched} unless an event comes")
         } else {
             format!(
                 "until then what this would have told of {watched} is seen by the sweep only ({})",

@@ -14,6 +14,16 @@ pub struct SweepRate {
     period: Duration,
 }
 
+impl Default for SweepRate {
+    /// Every hour, the default of the template.
+    fn default() -> Self {
+        Self {
+            text: "rate(1 hour)".to_owned(),
+            period: Duration::from_secs(HOUR),
+        }
+    }
+}
+
 /// A text that is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no schedule: expected `rate(1 hour)`, `rate(30 minutes)`, … or `cron(…)`")]
@@ -87,6 +97,7 @@ mod tests {
     #[test]
     fn a_rate_is_its_own_period() {
         assert_eq!(hours("rate(1 hour)"), Some(1));
+        assert_eq!(SweepRate::read("rate(1 hour)"), Ok(SweepRate::default()));
         assert_eq!(hours("rate(90 minutes)"), Some(1));
         assert_eq!(hours("rate(2 days)"), Some(48));
     }
