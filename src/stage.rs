@@ -8,7 +8,7 @@ mod outsider;
 
 pub use emulator::{EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
-pub use outsider::Act;
+pub use outsider::{Act, OwnAct};
 
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};

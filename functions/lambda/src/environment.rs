@@ -276,8 +276,14 @@ mod tests {
     fn the_stack_is_looked_after_by_the_names_that_the_template_hands_on() {
         let variables = BTreeMap::from([
             ("GUARDIAN_RULES", "KeyRule=guard-KeyRule-1A,,"),
-            ("GUARDIAN_QUEUES", "WorkQueue=https://sqs.eu-west-1.amazonaws.com/111122223333/guard-WorkQueue-1A.fifo"),
-            ("GUARDIAN_TOPIC_ARN", "arn:aws:sns:eu-west-1:111122223333:guard-AlertTopic-1A"),
+            (
+                "GUARDIAN_QUEUES",
+                "WorkQueue=https://sqs.eu-west-1.amazonaws.com/111122223333/guard-WorkQueue-1A.fifo",
+            ),
+            (
+                "GUARDIAN_TOPIC_ARN",
+                "arn:aws:sns:eu-west-1:111122223333:guard-AlertTopic-1A",
+            ),
             ("GUARDIAN_SWEEP_RATE", "rate(1 hour)"),
         ]);
         let parts = |variables: &BTreeMap<&str, &str>| {
@@ -289,7 +295,10 @@ mod tests {
         for (name, wrong) in [("GUARDIAN_RULES", "KeyRule"), ("GUARDIAN_SWEEP_RATE", "hourly")] {
             let mut variables = variables.clone();
             variables.insert(name, wrong);
-            assert!(parts(&variables).unwrap_err().to_string().contains(name), "{name}");
+            assert!(
+                parts(&variables).unwrap_err().to_string().contains(name),
+                "{name}"
+            );
         }
         for name in variables.keys() {
             let mut variables = variables.clone();

@@ -18,7 +18,11 @@ use crate::error::{call_error, incomplete};
 impl Eyes for Aws {
     async fn describe_trails(&self) -> Result<Vec<TrailDescription>, CallError> {
         const OPERATION: &str = "cloudtrail:DescribeTrails";
-        let call = self.clients().trails().describe_trails().include_shadow_trails(true);
+        let call = self
+            .clients()
+            .trails()
+            .describe_trails()
+            .include_shadow_trails(true);
         let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
         // An account without trails answers with an empty list.
         let trails = answer.trail_list.ok_or_else(|| incomplete(OPERATION))?;
@@ -37,7 +41,13 @@ impl Eyes for Aws {
 
     async fn get_trail_status(&self, trail: &str) -> Result<bool, CallError> {
         const OPERATION: &str = "cloudtrail:GetTrailStatus";
-        let answer = self.clients().trails().get_trail_status().name(trail).send().await;
+        let answer = self
+            .clients()
+            .trails()
+            .get_trail_status()
+            .name(trail)
+            .send()
+            .await;
         let answer = answer.map_err(|error| call_error(OPERATION, error))?;
         answer.is_logging.ok_or_else(|| incomplete(OPERATION))
     }
@@ -61,7 +71,14 @@ impl Eyes for Aws {
 
     async fn describe_rule(&self, rule: &str) -> Result<Option<RuleState>, CallError> {
         const OPERATION: &str = "events:DescribeRule";
-        match self.clients().eventbridge().describe_rule().name(rule).send().await {
+        match self
+            .clients()
+            .eventbridge()
+            .describe_rule()
+            .name(rule)
+            .send()
+            .await
+        {
             Ok(answer) => Ok(Some(RuleState {
                 enabled: answer.state.ok_or_else(|| incomplete(OPERATION))? != State::Disabled,
                 pattern: answer.event_pattern,
@@ -134,7 +151,11 @@ impl Eyes for Aws {
 
     async fn list_subscriptions(&self, topic: &str) -> Result<Vec<Subscription>, CallError> {
         const OPERATION: &str = "sns:ListSubscriptionsByTopic";
-        let call = self.clients().sns().list_subscriptions_by_topic().topic_arn(topic);
+        let call = self
+            .clients()
+            .sns()
+            .list_subscriptions_by_topic()
+            .topic_arn(topic);
         let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
         let subscriptions = answer.subscriptions.ok_or_else(|| incomplete(OPERATION))?;
         Ok(subscriptions
@@ -143,7 +164,9 @@ impl Eyes for Aws {
                 protocol: subscription.protocol.unwrap_or_default(),
                 endpoint: subscription.endpoint.unwrap_or_default(),
                 // Until then the words `PendingConfirmation` stand in the place of the ARN.
-                confirmed: subscription.subscription_arn.is_some_and(|arn| arn.starts_with("arn:")),
+                confirmed: subscription
+                    .subscription_arn
+                    .is_some_and(|arn| arn.starts_with("arn:")),
             })
             .collect())
     }
@@ -151,7 +174,10 @@ impl Eyes for Aws {
 
 /// The code of the JSON protocol, and that of the query protocol, which SQS sends along for those that know it.
 fn is_no_queue(code: Option<&str>) -> bool {
-    matches!(code, Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue"))
+    matches!(
+        code,
+        Some("QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue")
+    )
 }
 
 fn is_no_topic(code: Option<&str>) -> bool {
@@ -182,7 +208,9 @@ fn field(field: &AdvancedFieldSelector) -> FieldSelector {
 
 fn target(target: Target) -> RuleTarget {
     RuleTarget {
-        rewritten: target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some(),
+        rewritten: target.input.is_some()
+            || target.input_path.is_some()
+            || target.input_transformer.is_some(),
         arn: target.arn,
         dead_letters: target.dead_letter_config.and_then(|config| config.arn),
     }

@@ -8,8 +8,9 @@ mod stack;
 
 pub use key::{KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy, KeyState, MultiRegion};
 pub use stack::{
-    BasicSelector, EventSelectors, FieldSelector, QueueObservation, QueueState, RuleObservation, RuleState, RuleTarget,
-    StackObservation, Subscription, SweepTimes, TopicObservation, TopicState, TrailDescription, TrailObservation,
+    BasicSelector, EventSelectors, FieldSelector, QueueObservation, QueueState, RuleObservation, RuleState,
+    RuleTarget, StackObservation, Subscription, SweepTimes, TopicObservation, TopicState, TrailDescription,
+    TrailObservation,
 };
 
 use guardian_policy::{ParseError, PolicyDocument};

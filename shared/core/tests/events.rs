@@ -81,7 +81,11 @@ mod folder {
         for (name, text) in events() {
             let ignored = read_all(&text).unwrap()[0].action == Action::Ignore;
             let named_so = name.starts_with("near-miss.") || name.starts_with("dropped.");
-            assert_eq!(ignored, named_so && !ONLY_THE_RULE_KNOWS.contains(&name.as_str()), "{name}");
+            assert_eq!(
+                ignored,
+                named_so && !ONLY_THE_RULE_KNOWS.contains(&name.as_str()),
+                "{name}"
+            );
         }
     }
 

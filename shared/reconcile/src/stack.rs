@@ -46,7 +46,11 @@ where
     for finding in &judgement.findings {
         if matches!(finding.code, Code::TopicMissing | Code::TopicSilent) {
             // Whoever reads it can only read it here.
-            error!(code = finding.code.as_str(), message = finding.message, "nobody would hear");
+            error!(
+                code = finding.code.as_str(),
+                message = finding.message,
+                "nobody would hear"
+            );
         }
     }
     let cycle = Cycle {

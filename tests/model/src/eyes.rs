@@ -183,7 +183,10 @@ impl Model {
 }
 
 fn arn(home: &Home, service: &str, rest: &str) -> String {
-    format!("arn:{}:{service}:{}:{}:{rest}", home.partition, home.region, home.account)
+    format!(
+        "arn:{}:{service}:{}:{}:{rest}",
+        home.partition, home.region, home.account
+    )
 }
 
 fn deployed(home: &Home, parts: &Parts) -> Eyes {
@@ -206,7 +209,10 @@ fn deployed(home: &Home, parts: &Parts) -> Eyes {
             state: RuleState {
                 enabled: true,
                 pattern: expected.pattern.as_ref().map(Value::to_string),
-                schedule: expected.pattern.is_none().then(|| parts.sweep.as_str().to_owned()),
+                schedule: expected
+                    .pattern
+                    .is_none()
+                    .then(|| parts.sweep.as_str().to_owned()),
             },
             targets: vec![RuleTarget {
                 arn: queue_arn(&expected.target).unwrap_or_else(|| arn(home, "lambda", "function:census")),
@@ -217,7 +223,9 @@ fn deployed(home: &Home, parts: &Parts) -> Eyes {
         Some((rule.name.clone(), made))
     });
     let queues = parts.queues.iter().map(|queue| {
-        let dead_letters = queue.expected().and_then(|expected| expected.dead_letters.as_deref());
+        let dead_letters = queue
+            .expected()
+            .and_then(|expected| expected.dead_letters.as_deref());
         let redrive = dead_letters.and_then(&queue_arn);
         let made = OwnQueue {
             logical: queue.logical.clone(),
@@ -277,7 +285,8 @@ impl State {
 
     fn trail(&self, arn: &str) -> Result<TrailState, Refusal> {
         let trail = self.eyes.as_ref().and_then(|eyes| eyes.trails.get(arn));
-        let trail = trail.ok_or_else(|| Refusal::other("TrailNotFoundException", format!("Unknown trail: {arn}")))?;
+        let trail =
+            trail.ok_or_else(|| Refusal::other("TrailNotFoundException", format!("Unknown trail: {arn}")))?;
         // The trail of an organization is its management account's to show.
         let owner = arn.split(':').nth(4).unwrap_or_default();
         if owner != self.home.account {
@@ -301,8 +310,10 @@ impl Seam for Model {
     }
 
     async fn get_trail_status(&self, trail: &str) -> Result<bool, CallError> {
-        self.call(Operation::GetTrailStatus, trail, |state| Ok(state.trail(trail)?.logging))
-            .await
+        self.call(Operation::GetTrailStatus, trail, |state| {
+            Ok(state.trail(trail)?.logging)
+        })
+        .await
     }
 
     async fn get_event_selectors(&self, trail: &str) -> Result<EventSelectors, CallError> {
@@ -321,7 +332,11 @@ impl Seam for Model {
 
     async fn list_targets(&self, rule: &str) -> Result<Vec<RuleTarget>, CallError> {
         self.call(Operation::ListTargetsByRule, rule, |state| {
-            Ok(state.eyes().rules.remove(rule).map_or_else(Vec::new, |rule| rule.targets))
+            Ok(state
+                .eyes()
+                .rules
+                .remove(rule)
+                .map_or_else(Vec::new, |rule| rule.targets))
         })
         .await
     }
@@ -337,7 +352,10 @@ impl Seam for Model {
                 _ => 0,
             };
             let messages = queue.state.messages + dead;
-            Ok(Some(QueueState { messages, ..queue.state }))
+            Ok(Some(QueueState {
+                messages,
+                ..queue.state
+            }))
         })
         .await
     }
@@ -347,7 +365,10 @@ impl Seam for Model {
             let found = state.eyes().topic.filter(|found| found.arn == topic);
             Ok(found.map(|found| {
                 let count = |confirmed: bool| {
-                    let fitting = found.subscriptions.iter().filter(|one| one.confirmed == confirmed);
+                    let fitting = found
+                        .subscriptions
+                        .iter()
+                        .filter(|one| one.confirmed == confirmed);
                     fitting.count() as u64
                 };
                 TopicState {

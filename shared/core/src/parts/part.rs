@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_trail_goes_by_its_name_and_by_its_arn() {
-        let arn = Part::new(PartKind::Trail, "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all");
+        let arn = Part::new(
+            PartKind::Trail,
+            "arn:aws:cloudtrail:eu-west-1:111122223333:trail/all",
+        );
         assert!(Part::new(PartKind::Trail, "all").means(&arn));
         assert!(!Part::new(PartKind::Trail, "other").means(&arn));
         assert!(arn.means(&Part::new(PartKind::Trails, "eu-west-1")));

@@ -91,7 +91,9 @@ mod tests {
     use super::*;
 
     fn hours(text: &str) -> Option<u64> {
-        SweepRate::read(text).ok().map(|rate| rate.period().as_secs() / HOUR)
+        SweepRate::read(text)
+            .ok()
+            .map(|rate| rate.period().as_secs() / HOUR)
     }
 
     #[test]
@@ -110,7 +112,14 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for wrong in ["", "1 hour", "rate(0 minutes)", "rate(1 week)", "cron(* *)", "rate(18446744073709551615 days)"] {
+        for wrong in [
+            "",
+            "1 hour",
+            "rate(0 minutes)",
+            "rate(1 week)",
+            "cron(* *)",
+            "rate(18446744073709551615 days)",
+        ] {
             assert!(SweepRate::read(wrong).is_err(), "{wrong}");
         }
     }

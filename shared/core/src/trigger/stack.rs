@@ -52,7 +52,9 @@ pub(super) fn queue(record: &Value, event: &str) -> Meaning {
         "RemovePermission" => "a queue lets somebody no longer in",
         "DeleteQueue" => "a queue was deleted",
         // What lay in it was work, or an event that nobody has looked into.
-        "PurgeQueue" => return Meaning::sweep("a queue was emptied, and events in it went unseen").about(part),
+        "PurgeQueue" => {
+            return Meaning::sweep("a queue was emptied, and events in it went unseen").about(part);
+        }
         _ => return elsewhere(event),
     };
     Meaning::stack(part, reason)
@@ -79,5 +81,8 @@ pub(super) fn topic(record: &Value, event: &str) -> Meaning {
 }
 
 fn elsewhere(event: &str) -> Meaning {
-    Meaning::ignore(format!("{} does not touch how the guardian sees or speaks", quoted(event)))
+    Meaning::ignore(format!(
+        "{} does not touch how the guardian sees or speaks",
+        quoted(event)
+    ))
 }

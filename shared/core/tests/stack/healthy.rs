@@ -101,7 +101,10 @@ pub(crate) fn observation(parts: &Parts) -> StackObservation {
             state: Ok(Some(RuleState {
                 enabled: true,
                 pattern: expected.pattern.as_ref().map(Value::to_string),
-                schedule: expected.pattern.is_none().then(|| parts.sweep.as_str().to_owned()),
+                schedule: expected
+                    .pattern
+                    .is_none()
+                    .then(|| parts.sweep.as_str().to_owned()),
             })),
             targets: Ok(vec![RuleTarget {
                 arn: queue_arn(parts, &expected.target).unwrap(),
@@ -117,7 +120,8 @@ pub(crate) fn observation(parts: &Parts) -> StackObservation {
             queue: queue.clone(),
             state: Ok(Some(QueueState {
                 policy: Some(policy(parts, queue).to_string()),
-                redrive: redrive.map(|to| json!({"deadLetterTargetArn": to, "maxReceiveCount": 5}).to_string()),
+                redrive: redrive
+                    .map(|to| json!({"deadLetterTargetArn": to, "maxReceiveCount": 5}).to_string()),
                 kms_key: None,
                 messages: 0,
             })),

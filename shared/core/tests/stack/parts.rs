@@ -111,7 +111,10 @@ fn a_rule_that_may_not_be_looked_at_is_neither_missing_nor_changed() {
 
 #[test]
 fn a_queue_is_missed_or_differs_by_policy_redrive_and_encryption() {
-    assert_eq!(codes(&found(|seen| seen.queues[0].state = Ok(None))), [Code::QueueMissing]);
+    assert_eq!(
+        codes(&found(|seen| seen.queues[0].state = Ok(None))),
+        [Code::QueueMissing]
+    );
     let changes: [&dyn Fn(&mut StackObservation); 5] = [
         &|seen| queue(seen, 0).policy = None,
         &|seen| queue(seen, 2).policy = None,
@@ -122,7 +125,11 @@ fn a_queue_is_missed_or_differs_by_policy_redrive_and_encryption() {
     for (number, change) in changes.iter().enumerate() {
         let findings = found(change);
         assert_eq!(codes(&findings), [Code::QueueChanged], "{number}");
-        assert!(findings[0].message.contains("aws sqs set-queue-attributes --queue-url https://sqs."));
+        assert!(
+            findings[0]
+                .message
+                .contains("aws sqs set-queue-attributes --queue-url https://sqs.")
+        );
     }
     // Nobody but Lambda takes from it, and nobody but the functions send to it.
     assert_eq!(found(|seen| queue(seen, 1).policy = None), []);
@@ -136,21 +143,36 @@ fn a_policy_is_judged_by_what_it_lets_in() {
         let mut document = policy(&parts, ingest);
         edit(&mut document);
         let findings = found(|seen| queue(seen, 0).policy = Some(document.to_string()));
-        findings.first().map(|finding| finding.evidence["differs"][0].as_str().unwrap().to_owned())
+        findings
+            .first()
+            .map(|finding| finding.evidence["differs"][0].as_str().unwrap().to_owned())
     };
     assert_eq!(with(&|_| {}), None);
     let arns = "arn:aws:events:us-east-1:111122223333:rule/guardian-*";
-    let cond = |value: Value| move |document: &mut Value| document["Statement"][0]["Condition"] = value.clone();
+    let cond =
+        |value: Value| move |document: &mut Value| document["Statement"][0]["Condition"] = value.clone();
     assert_eq!(with(&cond(json!({"ArnLike": {"aws:SourceArn": arns}}))), None);
-    assert_eq!(with(&|document| document["Statement"][0]["Action"] = json!(["SQS:*"])), None);
+    assert_eq!(
+        with(&|document| document["Statement"][0]["Action"] = json!(["SQS:*"])),
+        None
+    );
     let other = "arn:aws:events:us-east-1:111122223333:rule/guardian-KeyRule-7XKQ2M4T";
     let only_one = with(&cond(json!({"ArnEquals": {"aws:SourceArn": other}}))).unwrap();
-    assert!(only_one.contains("BucketConfigurationRule") && !only_one.contains(" KeyRule"), "{only_one}");
-    assert!(with(&cond(json!({"StringEquals": {"aws:SourceAccount": "444455556666"}}))).is_some());
+    assert!(
+        only_one.contains("BucketConfigurationRule") && !only_one.contains(" KeyRule"),
+        "{only_one}"
+    );
+    assert!(
+        with(&cond(
+            json!({"StringEquals": {"aws:SourceAccount": "444455556666"}})
+        ))
+        .is_some()
+    );
     assert!(with(&cond(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))).is_some());
     let deny = |condition: Option<Value>| {
         move |document: &mut Value| {
-            let mut statement = json!({"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"});
+            let mut statement =
+                json!({"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"});
             if let Some(condition) = &condition {
                 statement["Condition"] = condition.clone();
             }
@@ -158,7 +180,10 @@ fn a_policy_is_judged_by_what_it_lets_in() {
         }
     };
     assert!(with(&deny(None)).is_some());
-    assert_eq!(with(&deny(Some(json!({"Bool": {"aws:SecureTransport": "false"}})))), None);
+    assert_eq!(
+        with(&deny(Some(json!({"Bool": {"aws:SecureTransport": "false"}})))),
+        None
+    );
 }
 
 #[test]
@@ -170,8 +195,16 @@ fn dead_letters_are_counted_and_each_queue_has_its_own_cure() {
         queue(seen, 0).messages = 900;
     });
     assert_eq!(codes(&findings), [Code::DeadLetters, Code::DeadLetters]);
-    assert!(findings[0].message.contains("holds a message; "), "{}", findings[0].message);
-    assert!(findings[0].message.contains("aws sqs purge-queue --queue-url https://"));
+    assert!(
+        findings[0].message.contains("holds a message; "),
+        "{}",
+        findings[0].message
+    );
+    assert!(
+        findings[0]
+            .message
+            .contains("aws sqs purge-queue --queue-url https://")
+    );
     assert!(findings[1].message.contains("about 7 messages"));
     assert!(findings[1].message.contains(
         "start-message-move-task --source-arn arn:aws:sqs:us-east-1:111122223333:guardian-IngestDeadLetterQueue"
@@ -181,14 +214,22 @@ fn dead_letters_are_counted_and_each_queue_has_its_own_cure() {
 #[test]
 fn a_topic_nobody_hears_is_told_and_one_of_another_account_only_by_what_is_known() {
     let topic = |confirmed, pending| {
-        codes(&found(|seen| seen.topic.state = Ok(Some(TopicState { confirmed, pending }))))
+        codes(&found(|seen| {
+            seen.topic.state = Ok(Some(TopicState { confirmed, pending }))
+        }))
     };
     assert_eq!(topic(0, 0), [Code::TopicSilent]);
     assert_eq!(topic(0, 2), [Code::TopicSilent]);
     assert_eq!(topic(1, 2), [Code::SubscriptionUnconfirmed]);
     assert_eq!(topic(3, 0), []);
-    assert_eq!(codes(&found(|seen| seen.topic.state = Ok(None))), [Code::TopicMissing]);
-    assert_eq!(codes(&found(|seen| seen.topic.state = Err(refused()))), [Code::StackUnread]);
+    assert_eq!(
+        codes(&found(|seen| seen.topic.state = Ok(None))),
+        [Code::TopicMissing]
+    );
+    assert_eq!(
+        codes(&found(|seen| seen.topic.state = Err(refused()))),
+        [Code::StackUnread]
+    );
     let parts = Parts {
         topic: "arn:aws:sns:us-east-1:444455556666:central".to_owned(),
         ..parts()
@@ -215,12 +256,18 @@ fn a_sweep_is_late_after_two_periods_while_it_is_out_and_once_when_it_comes() {
     let next = swept(Some(first), hour, at("2026-11-23T12:30:00Z"));
     assert!(late(Some(next), "2026-11-23T12:30:01Z"), "it came late");
     let again = swept(Some(next), hour, at("2026-11-23T12:36:00Z"));
-    assert!(late(Some(again), "2026-11-23T12:36:01Z"), "the same one delivered again");
+    assert!(
+        late(Some(again), "2026-11-23T12:36:01Z"),
+        "the same one delivered again"
+    );
     let after = swept(Some(again), hour, at("2026-11-23T13:30:00Z"));
     assert!(!late(Some(after), "2026-11-23T13:30:01Z"));
     // A schedule that was made faster is measured by the one that was waited for.
     let daily = swept(None, hour * 24, at("2026-11-22T10:00:00Z"));
-    assert!(!late(Some(swept(Some(daily), hour, at("2026-11-23T10:00:00Z"))), "2026-11-23T10:00:01Z"));
+    assert!(!late(
+        Some(swept(Some(daily), hour, at("2026-11-23T10:00:00Z"))),
+        "2026-11-23T10:00:01Z"
+    ));
 }
 
 #[test]
@@ -234,7 +281,10 @@ fn what_blinds_says_how_many_buckets_it_leaves_to_the_sweep() {
         judgement.findings[0].message.clone()
     };
     let trail = said(|seen| seen.trails = Ok(Vec::new()), 12);
-    assert!(trail.contains("all 12 declared buckets") && trail.contains("rate(1 hour)"), "{trail}");
+    assert!(
+        trail.contains("all 12 declared buckets") && trail.contains("rate(1 hour)"),
+        "{trail}"
+    );
     let sweep = said(|seen| rule(seen, 5).enabled = false, 1);
     assert!(sweep.contains("nobody looks at the declared bucket"), "{sweep}");
     let dead = said(|seen| queue(seen, 3).messages = 1, 12);

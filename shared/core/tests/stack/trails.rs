@@ -81,15 +81,31 @@ fn a_stopped_trail_is_named_with_the_command_unless_another_does_its_work() {
     };
     let findings = found(|seen| seen.trails = Ok(vec![stopped.clone(), basic(true, false, &[])]));
     assert_eq!(codes(&findings), [Code::TrailStopped]);
-    assert!(findings[0].message.contains(&format!("start-logging --name {TRAIL}")));
-    assert_eq!(with(vec![stopped, trail("arn:aws:cloudtrail:us-east-1:111122223333:trail/two")]), []);
+    assert!(
+        findings[0]
+            .message
+            .contains(&format!("start-logging --name {TRAIL}"))
+    );
+    assert_eq!(
+        with(vec![
+            stopped,
+            trail("arn:aws:cloudtrail:us-east-1:111122223333:trail/two")
+        ]),
+        []
+    );
 }
 
 #[test]
 fn kms_is_missed_where_every_trail_leaves_it_out() {
     let without = basic(true, true, &["kms.amazonaws.com"]);
     assert_eq!(with(vec![without.clone()]), [Code::TrailWithoutKms]);
-    assert_eq!(with(vec![without.clone(), basic(true, true, &["rdsdata.amazonaws.com"])]), []);
+    assert_eq!(
+        with(vec![
+            without.clone(),
+            basic(true, true, &["rdsdata.amazonaws.com"])
+        ]),
+        []
+    );
     let stopped = TrailObservation {
         logging: Ok(false),
         ..trail(TRAIL)
@@ -101,17 +117,30 @@ fn kms_is_missed_where_every_trail_leaves_it_out() {
 fn advanced_selectors_mean_what_the_basic_ones_do() {
     assert_eq!(with(vec![advanced(&[])]), []);
     assert_eq!(with(vec![advanced(&[field("readOnly", &["false"], &[])])]), []);
-    assert_eq!(with(vec![advanced(&[field("readOnly", &["true"], &[])])]), [Code::TrailMissing]);
+    assert_eq!(
+        with(vec![advanced(&[field("readOnly", &["true"], &[])])]),
+        [Code::TrailMissing]
+    );
     let no_kms = field("eventSource", &[], &["kms.amazonaws.com"]);
     assert_eq!(with(vec![advanced(&[no_kms])]), [Code::TrailWithoutKms]);
     let only_iam = field("eventSource", &["iam.amazonaws.com"], &[]);
     assert_eq!(with(vec![advanced(&[only_iam])]), [Code::TrailMissing]);
     // Let in by name is little, left out by name is a corner.
     let arn = "arn:aws:iam::111122223333:role/scanner";
-    assert_eq!(with(vec![advanced(&[field("userIdentity.arn", &[arn], &[])])]), [Code::TrailMissing]);
-    assert_eq!(with(vec![advanced(&[field("userIdentity.arn", &[], &[arn])])]), []);
+    assert_eq!(
+        with(vec![advanced(&[field("userIdentity.arn", &[arn], &[])])]),
+        [Code::TrailMissing]
+    );
+    assert_eq!(
+        with(vec![advanced(&[field("userIdentity.arn", &[], &[arn])])]),
+        []
+    );
     let data = TrailObservation {
-        selectors: Ok(EventSelectors::Advanced(vec![vec![field("eventCategory", &["Data"], &[])]])),
+        selectors: Ok(EventSelectors::Advanced(vec![vec![field(
+            "eventCategory",
+            &["Data"],
+            &[],
+        )]])),
         ..trail(TRAIL)
     };
     assert_eq!(with(vec![data]), [Code::TrailMissing]);
@@ -141,6 +170,8 @@ fn what_is_not_known_of_a_trail_is_not_missing() {
     let mut stopped = hidden(TRAIL, false);
     stopped.logging = Ok(false);
     assert_eq!(with(vec![stopped]), [Code::TrailStopped]);
-    let all = codes(&found(|seen| seen.trails = Err(refused("cloudtrail:DescribeTrails"))));
+    let all = codes(&found(|seen| {
+        seen.trails = Err(refused("cloudtrail:DescribeTrails"))
+    }));
     assert_eq!(all, [Code::StackUnread]);
 }

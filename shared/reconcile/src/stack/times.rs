@@ -36,7 +36,11 @@ pub(crate) async fn note_sweep<A: Ledger + Clock>(
 
 /// When it last ran, if it ever did.
 pub(super) async fn last_sweep<L: Ledger>(ledger: &L) -> Result<Option<SweepTimes>, CallError> {
-    Ok(ledger.read_entry(&Resource::Sweep, RAN).await?.as_ref().and_then(read))
+    Ok(ledger
+        .read_entry(&Resource::Sweep, RAN)
+        .await?
+        .as_ref()
+        .and_then(read))
 }
 
 fn read(entry: &Entry) -> Option<SweepTimes> {

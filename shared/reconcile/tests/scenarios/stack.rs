@@ -145,10 +145,16 @@ fn a_trail_that_leaves_out_kms_is_told_and_a_second_one_ends_it() {
     stage.expect_told(&["needs-you: trail-without-kms on stack"]);
     stage.terraform().delete_trail(TRAIL).unwrap();
     stage.rest();
-    stage.expect_told(&["needs-you: trail-missing on stack", "resolved: trail-without-kms on stack"]);
+    stage.expect_told(&[
+        "needs-you: trail-missing on stack",
+        "resolved: trail-without-kms on stack",
+    ]);
     stage.model.add_trail(
         TrailDescription {
-            arn: stage.model.trail_arn("security").replace("us-east-1", "eu-west-1"),
+            arn: stage
+                .model
+                .trail_arn("security")
+                .replace("us-east-1", "eu-west-1"),
             home_region: "eu-west-1".to_owned(),
             multi_region: true,
             organization: false,
@@ -179,7 +185,11 @@ fn a_trail_of_the_organization_that_may_not_be_looked_at_is_not_missing() {
     stage.terraform().delete_trail(TRAIL).unwrap();
     stage.rest();
     let told = stage.expect_told(&["needs-you: stack-unread on stack"]);
-    assert!(told[0].contains("(low)") && told[0].contains(theirs), "{}", told[0]);
+    assert!(
+        told[0].contains("(low)") && told[0].contains(theirs),
+        "{}",
+        told[0]
+    );
     stage.an_hour_later();
     stage.expect_told(&[]);
 }
@@ -187,7 +197,10 @@ fn a_trail_of_the_organization_that_may_not_be_looked_at_is_not_missing() {
 #[test]
 fn a_disabled_rule_is_told_with_who_did_it() {
     let stage = Stage::with_stack();
-    stage.ana().disable_rule("guardian-BucketConfigurationRule").unwrap();
+    stage
+        .ana()
+        .disable_rule("guardian-BucketConfigurationRule")
+        .unwrap();
     stage.rest();
     let told = stage.expect_told(&["needs-you: rule-disabled on stack"]);
     for part in [
@@ -200,7 +213,10 @@ fn a_disabled_rule_is_told_with_who_did_it() {
     stage.terraform_replaces(&bucket("media"), &[]);
     stage.rest();
     stage.expect_told(&[]);
-    stage.ana().enable_rule("guardian-BucketConfigurationRule").unwrap();
+    stage
+        .ana()
+        .enable_rule("guardian-BucketConfigurationRule")
+        .unwrap();
     stage.rest();
     stage.expect_told(&["resolved: rule-disabled on stack"]);
 }
@@ -223,13 +239,26 @@ fn of_the_rule_that_would_tell_it_the_sweep_finds_out_and_asks_who_it_was() {
 #[test]
 fn a_rule_that_lost_its_target_or_is_gone_is_told_with_the_commands() {
     let stage = Stage::with_stack();
-    stage.ana().remove_targets("guardian-BucketConfigurationRule").unwrap();
+    stage
+        .ana()
+        .remove_targets("guardian-BucketConfigurationRule")
+        .unwrap();
     stage.rest();
     stage.expect_told(&["needs-you: rule-changed on stack"]);
-    stage.ana().delete_rule("guardian-BucketConfigurationRule").unwrap();
+    stage
+        .ana()
+        .delete_rule("guardian-BucketConfigurationRule")
+        .unwrap();
     stage.rest();
-    let told = stage.expect_told(&["resolved: rule-changed on stack", "needs-you: rule-missing on stack"]);
-    assert!(told[1].contains("aws events put-targets --rule guardian-BucketConfigurationRule"), "{}", told[1]);
+    let told = stage.expect_told(&[
+        "resolved: rule-changed on stack",
+        "needs-you: rule-missing on stack",
+    ]);
+    assert!(
+        told[1].contains("aws events put-targets --rule guardian-BucketConfigurationRule"),
+        "{}",
+        told[1]
+    );
 }
 
 #[test]
@@ -239,11 +268,18 @@ fn a_queue_that_shuts_the_rules_out_or_keeps_nothing_is_told_with_the_command() 
     stage.ana().set_queue_policy(&url, None).unwrap();
     stage.rest();
     let told = stage.expect_told(&["needs-you: queue-changed on stack"]);
-    assert!(told[0].contains("BucketConfigurationRule, TrailRule"), "{}", told[0]);
+    assert!(
+        told[0].contains("BucketConfigurationRule, TrailRule"),
+        "{}",
+        told[0]
+    );
     stage.ana().remove_redrive(&stage.queue_url("WorkQueue")).unwrap();
     stage.rest();
     stage.expect_told(&["needs-you: queue-changed on stack"]);
-    stage.ana().delete_queue(&stage.queue_url("UndeliveredEventQueue")).unwrap();
+    stage
+        .ana()
+        .delete_queue(&stage.queue_url("UndeliveredEventQueue"))
+        .unwrap();
     stage.rest();
     stage.expect_told(&["needs-you: queue-missing on stack"]);
 }
@@ -272,7 +308,10 @@ fn a_subscription_that_waits_is_told_to_the_others_and_nobody_at_all_is_told_to_
     assert!(told[0].contains("email new@example.com"), "{}", told[0]);
     stage.ana().unsubscribe("on-call@example.com").unwrap();
     stage.rest();
-    stage.expect_told(&["resolved: subscription-unconfirmed on stack", "needs-you: topic-silent on stack"]);
+    stage.expect_told(&[
+        "resolved: subscription-unconfirmed on stack",
+        "needs-you: topic-silent on stack",
+    ]);
     stage.ana().confirm_subscription("new@example.com").unwrap();
     stage.rest();
     stage.expect_told(&["resolved: topic-silent on stack"]);
@@ -310,11 +349,16 @@ fn a_sweep_that_is_out_is_told_by_any_look_at_the_stack() {
 #[test]
 fn a_refused_look_names_the_right_and_ends_no_incident() {
     let stage = Stage::with_stack();
-    stage.ana().disable_rule("guardian-BucketConfigurationRule").unwrap();
+    stage
+        .ana()
+        .disable_rule("guardian-BucketConfigurationRule")
+        .unwrap();
     stage.rest();
     stage.expect_told(&["needs-you: rule-disabled on stack"]);
     // The first of the rules is that very one.
-    stage.model.fail_next("DescribeRule", 1, CallErrorKind::AccessDenied);
+    stage
+        .model
+        .fail_next("DescribeRule", 1, CallErrorKind::AccessDenied);
     stage.an_hour_later();
     let told = stage.expect_told(&["needs-you: stack-unread on stack"]);
     assert!(told[0].contains("`events:DescribeRule`"), "{}", told[0]);
@@ -324,7 +368,13 @@ fn a_refused_look_names_the_right_and_ends_no_incident() {
 
 #[test]
 fn a_look_that_failed_for_the_moment_comes_again_and_says_nothing_of_it() {
-    for call in ["DescribeTrails", "GetTrailStatus", "DescribeRule", "GetQueueAttributes", "GetTopicAttributes"] {
+    for call in [
+        "DescribeTrails",
+        "GetTrailStatus",
+        "DescribeRule",
+        "GetQueueAttributes",
+        "GetTopicAttributes",
+    ] {
         let stage = Stage::with_stack();
         stage.model.fail_next(call, 1, CallErrorKind::Transient);
         stage.an_hour_later();
@@ -342,9 +392,17 @@ fn what_is_wrong_with_the_stack_stands_in_the_digest() {
     stage.model.take_notices();
     stage.an_hour_later();
     stage.an_hour_later();
-    let told: Vec<String> = stage.model.take_notices().into_iter().map(|notice| notice.text).collect();
+    let told: Vec<String> = stage
+        .model
+        .take_notices()
+        .into_iter()
+        .map(|notice| notice.text)
+        .collect();
     let digest = told.iter().find(|text| text.starts_with("DIGEST")).unwrap();
-    assert!(digest.contains("The guardian itself\n  trail-stopped (high) since"), "{digest}");
+    assert!(
+        digest.contains("The guardian itself\n  trail-stopped (high) since"),
+        "{digest}"
+    );
 }
 
 #[test]
@@ -352,6 +410,16 @@ fn without_a_stack_nothing_of_this_is_asked() {
     let stage = Stage::with_media();
     stage.model.deliver(Delivery::Normal);
     stage.an_hour_later();
-    let asked: Vec<String> = stage.model.take_journal().iter().map(ToString::to_string).collect();
-    assert!(!asked.iter().any(|call| call.contains("stack") || call.contains("ran")), "{asked:#?}");
+    let asked: Vec<String> = stage
+        .model
+        .take_journal()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        !asked
+            .iter()
+            .any(|call| call.contains("stack") || call.contains("ran")),
+        "{asked:#?}"
+    );
 }

@@ -39,7 +39,10 @@ impl State {
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         self.courier.log.push(body.clone());
         if !rules::match_event(&envelope, &self.home, self.watches_objects)
-            || self.eyes.as_ref().is_some_and(|eyes| !rules::travels(&envelope, eyes))
+            || self
+                .eyes
+                .as_ref()
+                .is_some_and(|eyes| !rules::travels(&envelope, eyes))
         {
             return;
         }

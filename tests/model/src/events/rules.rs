@@ -92,7 +92,8 @@ pub(crate) fn travels(envelope: &Value, eyes: &Eyes) -> bool {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let told = !text("/detail-type").ends_with(" via CloudTrail") || eyes.hears_of(text("/detail/eventSource"));
+    let told =
+        !text("/detail-type").ends_with(" via CloudTrail") || eyes.hears_of(text("/detail/eventSource"));
     told && eyes.passes(rule_of(&text))
 }
 
@@ -109,7 +110,9 @@ fn rule_of<'a>(text: &impl Fn(&str) -> &'a str) -> &'static str {
         ("aws.s3", ..) => "BucketConfigurationRule",
         ("aws.ssm", ..) => "DeclarationRule",
         ("aws.kms", "AWS Service Event via CloudTrail", _) => "KeyServiceEventRule",
-        ("aws.kms", "AWS API Call via CloudTrail", "CreateGrant" | "RevokeGrant" | "RetireGrant") => "KeyGrantRule",
+        ("aws.kms", "AWS API Call via CloudTrail", "CreateGrant" | "RevokeGrant" | "RetireGrant") => {
+            "KeyGrantRule"
+        }
         ("aws.kms", "AWS API Call via CloudTrail", _) => "KeyRule",
         ("aws.kms", ..) => "KeyLifecycleRule",
         ("aws.cloudtrail", ..) => "TrailRule",

@@ -96,7 +96,9 @@ impl Outsider {
 
     /// PutEventSelectors.
     pub fn put_event_selectors(&self, trail: &str, selectors: EventSelectors) -> Result<(), CallError> {
-        self.on_trail("PutEventSelectors", trail, true, |trail| trail.selectors = selectors)
+        self.on_trail("PutEventSelectors", trail, true, |trail| {
+            trail.selectors = selectors
+        })
     }
 
     /// DeleteTrail.
@@ -108,7 +110,8 @@ impl Outsider {
         let arn = self.model().trail_arn(trail);
         self.on_eyes(called, |eyes| {
             let gone = eyes.trails.remove(&arn);
-            gone.map(drop).ok_or_else(|| missing("TrailNotFoundException", &arn))
+            gone.map(drop)
+                .ok_or_else(|| missing("TrailNotFoundException", &arn))
         })
     }
 
@@ -128,18 +131,24 @@ impl Outsider {
 
     /// DisableRule.
     pub fn disable_rule(&self, rule: &str) -> Result<(), CallError> {
-        self.on_rule("DisableRule", json!({"name": rule}), rule, |rule| rule.state.enabled = false)
+        self.on_rule("DisableRule", json!({"name": rule}), rule, |rule| {
+            rule.state.enabled = false
+        })
     }
 
     /// EnableRule.
     pub fn enable_rule(&self, rule: &str) -> Result<(), CallError> {
-        self.on_rule("EnableRule", json!({"name": rule}), rule, |rule| rule.state.enabled = true)
+        self.on_rule("EnableRule", json!({"name": rule}), rule, |rule| {
+            rule.state.enabled = true
+        })
     }
 
     /// PutRule with another pattern.
     pub fn put_rule(&self, rule: &str, pattern: &str) -> Result<(), CallError> {
         let fields = json!({"name": rule, "eventPattern": pattern});
-        self.on_rule("PutRule", fields, rule, |rule| rule.state.pattern = Some(pattern.to_owned()))
+        self.on_rule("PutRule", fields, rule, |rule| {
+            rule.state.pattern = Some(pattern.to_owned())
+        })
     }
 
     /// RemoveTargets: all of them.
@@ -150,10 +159,14 @@ impl Outsider {
 
     /// DeleteRule, the targets having been removed.
     pub fn delete_rule(&self, rule: &str) -> Result<(), CallError> {
-        self.on_eyes(Called::new("events", "DeleteRule", json!({"name": rule})), |eyes| {
-            let gone = eyes.rules.remove(rule);
-            gone.map(drop).ok_or_else(|| missing("ResourceNotFoundException", rule))
-        })
+        self.on_eyes(
+            Called::new("events", "DeleteRule", json!({"name": rule})),
+            |eyes| {
+                let gone = eyes.rules.remove(rule);
+                gone.map(drop)
+                    .ok_or_else(|| missing("ResourceNotFoundException", rule))
+            },
+        )
     }
 
     /// SetQueueAttributes: another policy, or none.
@@ -167,7 +180,9 @@ impl Outsider {
     /// SetQueueAttributes: no redrive policy.
     pub fn remove_redrive(&self, url: &str) -> Result<(), CallError> {
         let fields = json!({"queueUrl": url, "attributes": {"RedrivePolicy": ""}});
-        self.on_queue("SetQueueAttributes", fields, url, |queue| queue.state.redrive = None)
+        self.on_queue("SetQueueAttributes", fields, url, |queue| {
+            queue.state.redrive = None
+        })
     }
 
     fn on_queue(
@@ -186,10 +201,13 @@ impl Outsider {
 
     /// DeleteQueue: what lay in it still comes through the model's own queue.
     pub fn delete_queue(&self, url: &str) -> Result<(), CallError> {
-        self.on_eyes(Called::new("sqs", "DeleteQueue", json!({"queueUrl": url})), |eyes| {
-            let gone = eyes.queues.remove(url);
-            gone.map(drop).ok_or_else(|| missing("QueueDoesNotExist", url))
-        })
+        self.on_eyes(
+            Called::new("sqs", "DeleteQueue", json!({"queueUrl": url})),
+            |eyes| {
+                let gone = eyes.queues.remove(url);
+                gone.map(drop).ok_or_else(|| missing("QueueDoesNotExist", url))
+            },
+        )
     }
 
     /// Subscribe by e-mail: it waits for its confirmation.
@@ -208,7 +226,10 @@ impl Outsider {
     pub fn confirm_subscription(&self, address: &str) -> Result<(), CallError> {
         let fields = json!({"topicArn": topic_arn(self.model())});
         self.on_topic("ConfirmSubscription", fields, |topic| {
-            let theirs = topic.subscriptions.iter_mut().filter(|one| one.endpoint == address);
+            let theirs = topic
+                .subscriptions
+                .iter_mut()
+                .filter(|one| one.endpoint == address);
             theirs.for_each(|one| one.confirmed = true);
         })
     }

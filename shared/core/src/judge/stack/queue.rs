@@ -24,7 +24,11 @@ pub(super) fn judge(stack: Stack<'_>, seen: &QueueObservation) -> Judgement {
                 queue.name(),
                 queue.logical
             );
-            return finding(Code::QueueMissing, message, json!({"queue": queue.url, "logical": queue.logical}));
+            return finding(
+                Code::QueueMissing,
+                message,
+                json!({"queue": queue.url, "logical": queue.logical}),
+            );
         }
         Err(unknown) => return Judgement::of(Verdict::Readable, unread(queue.part(), unknown)),
     };
@@ -68,7 +72,9 @@ pub(super) fn judge(stack: Stack<'_>, seen: &QueueObservation) -> Judgement {
 /// needed, for the state tells what the event did.
 fn cure(stack: Stack<'_>, queue: &OwnQueue) -> String {
     let feeds = |other: &&OwnQueue| {
-        let to = other.expected().and_then(|expected| expected.dead_letters.as_deref());
+        let to = other
+            .expected()
+            .and_then(|expected| expected.dead_letters.as_deref());
         to == Some(queue.logical.as_str())
     };
     if stack.parts.queues.iter().any(|other| feeds(&other)) {
@@ -87,13 +93,21 @@ fn cure(stack: Stack<'_>, queue: &OwnQueue) -> String {
 /// What differs from the template, and the attributes that put it back.
 fn differences(stack: Stack<'_>, queue: &OwnQueue, state: &QueueState) -> (Vec<String>, Value) {
     let (mut differs, mut attributes) = (Vec::new(), serde_json::Map::new());
-    let dead_letters = queue.expected().and_then(|expected| expected.dead_letters.as_deref());
+    let dead_letters = queue
+        .expected()
+        .and_then(|expected| expected.dead_letters.as_deref());
     if let Some(dead_letters) = dead_letters.and_then(|logical| stack.queue(logical)) {
         let arn = stack.queue_arn(dead_letters);
-        let redrive: Option<Value> = state.redrive.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let to = redrive.as_ref().and_then(|redrive| redrive.get("deadLetterTargetArn"));
+        let redrive: Option<Value> = state
+            .redrive
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
+        let to = redrive
+            .as_ref()
+            .and_then(|redrive| redrive.get("deadLetterTargetArn"));
         if to.and_then(Value::as_str) != Some(arn.as_str()) {
-            differs.push("what fails again and again does not go to the stack's dead-letter queue".to_owned());
+            differs
+                .push("what fails again and again does not go to the stack's dead-letter queue".to_owned());
             let redrive = json!({"deadLetterTargetArn": arn, "maxReceiveCount": "5"});
             attributes.insert("RedrivePolicy".to_owned(), redrive.to_string().into());
         }
@@ -106,13 +120,21 @@ fn differences(stack: Stack<'_>, queue: &OwnQueue, state: &QueueState) -> (Vec<S
             .map(|rule| rule.logical.as_str())
             .collect();
         if !shut_out.is_empty() {
-            differs.push(format!("its policy does not let these rules send: {}", shut_out.join(", ")));
-            attributes.insert("Policy".to_owned(), policy(stack, queue, &senders).to_string().into());
+            differs.push(format!(
+                "its policy does not let these rules send: {}",
+                shut_out.join(", ")
+            ));
+            attributes.insert(
+                "Policy".to_owned(),
+                policy(stack, queue, &senders).to_string().into(),
+            );
         }
         if let Some(key) = &state.kms_key {
             // "EventBridge … to an encrypted queue" wants the service in the key's policy (EventBridge User Guide,
             // "Amazon SQS permissions"); the template's own encryption wants nothing.
-            differs.push(format!("it is under the KMS key `{key}` and not under SQS's own encryption"));
+            differs.push(format!(
+                "it is under the KMS key `{key}` and not under SQS's own encryption"
+            ));
             attributes.insert("SqsManagedSseEnabled".to_owned(), "true".into());
         }
     }

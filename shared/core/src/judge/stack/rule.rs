@@ -23,7 +23,10 @@ pub(super) fn judge(stack: Stack<'_>, seen: &RuleObservation) -> Judgement {
                 commands(stack, name, rule.expected())
             );
             let evidence = json!({"rule": name, "logical": rule.logical});
-            add(&mut judgement, Finding::new(Code::RuleMissing, subject, message, evidence));
+            add(
+                &mut judgement,
+                Finding::new(Code::RuleMissing, subject, message, evidence),
+            );
             return judgement;
         }
         Err(unknown) => {
@@ -38,7 +41,10 @@ pub(super) fn judge(stack: Stack<'_>, seen: &RuleObservation) -> Judgement {
             quoted(name)
         );
         let evidence = json!({"rule": name, "logical": rule.logical, "state": "DISABLED"});
-        add(&mut judgement, Finding::new(Code::RuleDisabled, subject.clone(), message, evidence));
+        add(
+            &mut judgement,
+            Finding::new(Code::RuleDisabled, subject.clone(), message, evidence),
+        );
     }
     let Some(expected) = rule.expected() else {
         return judgement;
@@ -60,7 +66,10 @@ pub(super) fn judge(stack: Stack<'_>, seen: &RuleObservation) -> Judgement {
             "pattern": state.pattern, "schedule": state.schedule,
             "targets": seen.targets.as_ref().map(|targets| targets.iter().map(|target| &target.arn).collect::<Vec<_>>()).unwrap_or_default(),
         });
-        add(&mut judgement, Finding::new(Code::RuleChanged, subject, message, evidence));
+        add(
+            &mut judgement,
+            Finding::new(Code::RuleChanged, subject, message, evidence),
+        );
     }
     judgement
 }
@@ -68,7 +77,10 @@ pub(super) fn judge(stack: Stack<'_>, seen: &RuleObservation) -> Judgement {
 fn of_state(stack: Stack<'_>, expected: &ExpectedRule, state: &RuleState) -> Option<&'static str> {
     match &expected.pattern {
         Some(pattern) => {
-            let found = state.pattern.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+            let found = state
+                .pattern
+                .as_deref()
+                .and_then(|text| serde_json::from_str::<Value>(text).ok());
             let same = found.is_some_and(|found| is_expected_pattern(pattern, &found));
             (!same).then_some("its event pattern is another")
         }
@@ -94,7 +106,9 @@ fn of_targets(stack: Stack<'_>, expected: &ExpectedRule, targets: &[RuleTarget])
             "the stack's queue gets something else than the event"
         }]);
     };
-    let dead_letters = stack.queue(&expected.dead_letters).map(|queue| stack.queue_arn(queue));
+    let dead_letters = stack
+        .queue(&expected.dead_letters)
+        .map(|queue| stack.queue_arn(queue));
     let lost = dead_letters.is_some() && whole.dead_letters != dead_letters;
     Vec::from_iter(lost.then_some("what cannot be delivered is not kept in the stack's queue"))
 }
@@ -115,11 +129,17 @@ fn commands(stack: Stack<'_>, name: &str, expected: Option<&ExpectedRule>) -> St
             };
             (format!("--event-pattern {}", quoted(&text)), names)
         }
-        None => (format!("--schedule-expression {}", quoted(stack.parts.sweep.as_str())), ""),
+        None => (
+            format!("--schedule-expression {}", quoted(stack.parts.sweep.as_str())),
+            "",
+        ),
     };
     let mut target = json!({"Id": "ingest", "Arn": stack.queue_arn(queue)});
     if let (Some(queue), Value::Object(target)) = (stack.queue(&expected.dead_letters), &mut target) {
-        target.insert("DeadLetterConfig".to_owned(), json!({"Arn": stack.queue_arn(queue)}));
+        target.insert(
+            "DeadLetterConfig".to_owned(),
+            json!({"Arn": stack.queue_arn(queue)}),
+        );
     }
     let targets = quoted(&json!([target]).to_string());
     format!(

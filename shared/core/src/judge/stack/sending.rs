@@ -23,7 +23,10 @@ pub(super) fn may_send(stack: Stack<'_>, queue: &OwnQueue, policy: Option<&str>,
         queue: stack.queue_arn(queue),
     };
     let (mut allowed, mut denied) = (false, false);
-    for statement in document.statements().filter(|statement| request.is_meant(statement)) {
+    for statement in document
+        .statements()
+        .filter(|statement| request.is_meant(statement))
+    {
         match (statement.effect(), statement.element("Condition")) {
             (Some(Effect::Allow), condition) => allowed |= condition.is_none_or(|it| request.is_met(it)),
             (Some(Effect::Deny), None) => denied = true,
@@ -42,14 +45,16 @@ struct Request<'a> {
 impl Request<'_> {
     /// Principal, action and resource.
     fn is_meant(&self, statement: &Statement<'_>) -> bool {
-        let principal = statement.element("Principal").is_some_and(|principal| match principal {
-            Value::String(text) => text == "*",
-            Value::Object(kinds) => {
-                let service = texts(kinds.get("Service")).contains(&SERVICE);
-                service || texts(kinds.get("AWS")).contains(&"*")
-            }
-            _ => false,
-        });
+        let principal = statement
+            .element("Principal")
+            .is_some_and(|principal| match principal {
+                Value::String(text) => text == "*",
+                Value::Object(kinds) => {
+                    let service = texts(kinds.get("Service")).contains(&SERVICE);
+                    service || texts(kinds.get("AWS")).contains(&"*")
+                }
+                _ => false,
+            });
         // SQS also writes `SQS:SendMessage`.
         let action = texts(statement.element("Action"))
             .iter()

@@ -41,7 +41,10 @@ pub(super) fn judge(parts: &Parts, swept: Option<SweepTimes>, now: Moment) -> Ju
     let message = if now.since(swept.at) > period * PERIODS {
         format!("the last sweep was at {}, and one is due every {rate}", swept.at)
     } else if let Some(before) = swept.late_after {
-        format!("the sweep of {} came only after the one of {before}, and one is due every {rate}", swept.at)
+        format!(
+            "the sweep of {} came only after the one of {before}, and one is due every {rate}",
+            swept.at
+        )
     } else {
         return Judgement::default();
     };

@@ -44,9 +44,13 @@ pub(super) fn judge(stack: Stack<'_>, seen: &TopicObservation) -> Judgement {
     let message = match (code, pending) {
         (Code::TopicSilent, 0) => format!("the topic `{topic}` has no subscription"),
         (Code::TopicSilent, _) => {
-            format!("the topic `{topic}` has no confirmed subscription, {pending} wait for their confirmation{who}")
+            format!(
+                "the topic `{topic}` has no confirmed subscription, {pending} wait for their confirmation{who}"
+            )
         }
-        _ => format!("{pending} of the subscriptions to the topic `{topic}` wait for their confirmation{who}"),
+        _ => {
+            format!("{pending} of the subscriptions to the topic `{topic}` wait for their confirmation{who}")
+        }
     };
     finding(
         code,

@@ -9,9 +9,7 @@ use super::super::Judgement;
 use super::{unread, unread_and_perhaps_well};
 use crate::alert::quoted;
 use crate::finding::{Code, Finding, Subject, Verdict};
-use crate::observation::{
-    BasicSelector, EventSelectors, FieldSelector, Known, TrailObservation, Unknown,
-};
+use crate::observation::{BasicSelector, EventSelectors, FieldSelector, Known, TrailObservation, Unknown};
 use crate::parts::{Part, PartKind};
 use crate::settings::Settings;
 
@@ -83,20 +81,33 @@ fn lacking(code: Code, subject: Part, trails: &[&str]) -> Finding {
     let message = match (code, trails) {
         (_, []) => format!("CloudTrail has no trail that records {region}"),
         (Code::TrailWithoutKms, many) => {
-            format!("no trail that logs in {region} records management events of KMS that write: {}", many.join(", "))
+            format!(
+                "no trail that logs in {region} records management events of KMS that write: {}",
+                many.join(", ")
+            )
         }
         (_, many) => {
-            format!("no trail records management events that write in {region}: {}", many.join(", "))
+            format!(
+                "no trail records management events that write in {region}: {}",
+                many.join(", ")
+            )
         }
     };
-    Finding::new(code, Subject::Part(subject), message, json!({"region": region, "trails": trails}))
+    Finding::new(
+        code,
+        Subject::Part(subject),
+        message,
+        json!({"region": region, "trails": trails}),
+    )
 }
 
 /// Whether anything is missing is not known.
 fn of_unknown(settings: &Settings, trails: &[&TrailObservation]) -> Judgement {
     let mut judgement = Judgement::default();
     for seen in trails {
-        let Some(unknown) = why_unknown(seen) else { continue };
+        let Some(unknown) = why_unknown(seen) else {
+            continue;
+        };
         let arn = &seen.trail.arn;
         let part = Part::new(PartKind::Trail, arn);
         let owner = arn.split(':').nth(4).unwrap_or_default();
@@ -118,7 +129,10 @@ fn why_unknown(seen: &TrailObservation) -> Option<&Unknown> {
 }
 
 fn sight_of(seen: &TrailObservation, source: &str) -> Sight {
-    let records = seen.selectors.as_ref().map(|selectors| records(selectors, source));
+    let records = seen
+        .selectors
+        .as_ref()
+        .map(|selectors| records(selectors, source));
     match (&seen.logging, records) {
         (_, Ok(false)) => Sight::Blind,
         (Ok(true), Ok(true)) => Sight::Sees,
@@ -156,10 +170,19 @@ fn takes_in(field: &FieldSelector, value: &str) -> bool {
     let wanted = [&field.equals, &field.starts_with, &field.ends_with];
     let is_wanted = wanted.iter().all(|list| list.is_empty())
         || field.equals.iter().any(|one| one == value)
-        || field.starts_with.iter().any(|one| value.starts_with(one.as_str()))
+        || field
+            .starts_with
+            .iter()
+            .any(|one| value.starts_with(one.as_str()))
         || field.ends_with.iter().any(|one| value.ends_with(one.as_str()));
     let is_unwanted = field.not_equals.iter().any(|one| one == value)
-        || field.not_starts_with.iter().any(|one| value.starts_with(one.as_str()))
-        || field.not_ends_with.iter().any(|one| value.ends_with(one.as_str()));
+        || field
+            .not_starts_with
+            .iter()
+            .any(|one| value.starts_with(one.as_str()))
+        || field
+            .not_ends_with
+            .iter()
+            .any(|one| value.ends_with(one.as_str()));
     is_wanted && !is_unwanted
 }
