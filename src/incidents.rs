@@ -3,6 +3,7 @@
 
 mod keys;
 mod list;
+mod own;
 mod play;
 mod timeline;
 mod world;

@@ -8,7 +8,7 @@ mod outsider;
 
 pub use emulator::{Deployed, EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
-pub use outsider::Act;
+pub use outsider::{Act, OwnAct};
 
 use std::time::Duration;
 

@@ -23,8 +23,13 @@ mod incidents {
     /// stage, which writes the owner's TLS statement so that it catches nothing the guardian does.
     const DIVERGENCES: [(&str, u64, Kind, &str); 0] = [];
 
-    /// Incidents that no emulator can express: they know no imported key material, and no time but the real one.
-    const OF_THE_MODEL: [&str; 2] = [
+    /// Incidents that no emulator can express: they know no imported key material, no time but the real one, and send no
+    /// events through trails and rules that can be switched off.
+    const OF_THE_MODEL: [&str; 6] = [
+        "the trail is stopped, and until it logs again only the sweep sees what changes",
+        "a rule of the guardian is disabled, and enabled again",
+        "events cannot be delivered, and are thrown away once the reason is settled",
+        "the last one who hears of it unsubscribes, and subscribes again",
         "imported key material is deleted, and imported again",
         "imported key material that expires is warned of, then goes, and no event tells of it",
     ];

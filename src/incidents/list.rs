@@ -7,6 +7,7 @@ use guardian_model::Who;
 use serde_json::{Value, json};
 
 use super::keys::{a_year, key_changes};
+use super::own::own_incidents;
 use super::world::{LEAVER, World};
 use crate::stage::Act;
 
@@ -109,6 +110,7 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
             quiet(),
         )],
     });
+    list.extend(own_incidents(world, settings));
     list
 }
 

@@ -116,6 +116,7 @@ impl Owners {
             | Act::DisableKey(_)
             | Act::EnableKey(_)
             | Act::Declare(..)
+            | Act::Own(_)
             | Act::Sweep => {}
         }
     }

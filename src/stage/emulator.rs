@@ -81,6 +81,7 @@ impl EmulatorStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            parts: None,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

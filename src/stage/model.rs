@@ -6,6 +6,7 @@ use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::DefaultEncryption;
+use guardian_core::parts::{Parts, SweepRate};
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
@@ -14,13 +15,16 @@ use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::{Act, CallMade, Stage, StageError};
+use super::{Act, CallMade, OwnAct, Stage, StageError};
 
 /// What Lambda takes from a queue at a time.
 const BATCH: usize = 10;
 
 /// More rounds than any incident needs: a stage that never comes to rest is an error, not an endless loop.
 const ROUNDS: usize = 200;
+
+/// The trail that the model has beside a stack.
+const TRAIL: &str = "management-events";
 
 /// A day, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -49,6 +53,13 @@ impl ModelStage {
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let parts = Parts {
+            // Years pass here with a sweep now and then: none of them is late.
+            sweep: SweepRate::read("rate(400 days)")
+                .map_err(|error| StageError::new("set a schedule", error))?,
+            ..model.own_parts()
+        };
+        model.deploy_stack(&parts);
         let settings = Settings {
             account,
             partition: "aws".to_owned(),
@@ -59,6 +70,7 @@ impl ModelStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            parts: Some(parts),
         };
         model.take_journal();
         Ok(Self { model, settings })
@@ -249,6 +261,19 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::Declare(bucket, declaration) => {
             outsider.put_parameter(bucket.as_str(), &declaration.to_string())
         }
+        Act::Own(act) => match act {
+            OwnAct::StopLogging => outsider.stop_logging(TRAIL),
+            OwnAct::StartLogging => outsider.start_logging(TRAIL),
+            OwnAct::DisableRule(rule) => outsider.disable_rule(rule),
+            OwnAct::EnableRule(rule) => outsider.enable_rule(rule),
+            OwnAct::DeadLetters(messages) => {
+                model.leave_dead_letters("UndeliveredEventQueue", *messages);
+                Ok(())
+            }
+            OwnAct::Subscribe(address) => outsider.subscribe(address),
+            OwnAct::ConfirmSubscription(address) => outsider.confirm_subscription(address),
+            OwnAct::Unsubscribe(address) => outsider.unsubscribe(address),
+        },
         Act::Sweep => {
             model.inject(&scheduled_event(model.waiting(Queue::Ingest), model.now()).to_string());
             Ok(())

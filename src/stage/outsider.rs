@@ -60,4 +60,27 @@ pub enum Act {
     Declare(BucketName, Value),
     /// The schedule fires.
     Sweep,
+    /// Something happens to what the guardian itself sees and speaks with. Only a stage with a stack knows it.
+    Own(OwnAct),
+}
+
+/// Something that is done to the guardian's stack, or to the trail it hears through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnAct {
+    /// StopLogging of the trail.
+    StopLogging,
+    /// StartLogging of it.
+    StartLogging,
+    /// DisableRule of the rule of this name.
+    DisableRule(String),
+    /// EnableRule.
+    EnableRule(String),
+    /// So many events lie where EventBridge leaves what it cannot deliver.
+    DeadLetters(u64),
+    /// Subscribe of an address to the topic.
+    Subscribe(String),
+    /// Its confirmation.
+    ConfirmSubscription(String),
+    /// Unsubscribe.
+    Unsubscribe(String),
 }

@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use guardian_aws::{Aws, Connection};
+use guardian_core::settings::Settings;
 use guardian_lambda::{Environment, Telemetry, messages, metrics, response};
 use guardian_reconcile::reconcile_batch;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -11,7 +12,10 @@ async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let telemetry = &Telemetry::start(&environment)?;
     let connection = Connection::from_environment().await?;
-    let settings = &environment.settings(connection.region())?;
+    let settings = &Settings {
+        parts: Some(environment.parts()?),
+        ..environment.settings(connection.region())?
+    };
     let aws = &Aws::new(
         connection,
         settings.account.clone(),

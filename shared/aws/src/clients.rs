@@ -23,12 +23,14 @@ pub(crate) struct Clients {
     connection: Connection,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sfn: OnceLock<aws_sdk_sfn::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
+    trails: OnceLock<aws_sdk_cloudtrail::Client>,
 }
 
 macro_rules! client {
@@ -46,12 +48,14 @@ impl Clients {
             connection,
             cloudtrail: OnceLock::new(),
             dynamodb: OnceLock::new(),
+            eventbridge: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
             sfn: OnceLock::new(),
             sns: OnceLock::new(),
             sqs: OnceLock::new(),
             ssm: OnceLock::new(),
+            trails: OnceLock::new(),
         }
     }
 
@@ -60,10 +64,13 @@ impl Clients {
     }
 
     client!(dynamodb, aws_sdk_dynamodb);
+    client!(eventbridge, aws_sdk_eventbridge);
     client!(kms, aws_sdk_kms);
     client!(sfn, aws_sdk_sfn);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);
+    // What asks about trails is asked again like anything else.
+    client!(trails, aws_sdk_cloudtrail);
 
     pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.cloudtrail.get_or_init(|| {

@@ -14,6 +14,7 @@ mod clock;
 mod connect;
 mod declarations;
 mod error;
+mod eyes;
 mod identity;
 mod keys;
 mod ledger;

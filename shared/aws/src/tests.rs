@@ -5,6 +5,7 @@ mod calls;
 mod censuses;
 mod credentials;
 mod declarations;
+mod eyes;
 mod keys;
 mod ledger;
 mod messages;

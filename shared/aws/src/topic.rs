@@ -41,7 +41,7 @@ impl Topic for Aws {
 }
 
 /// The Region of a topic, which only knows the endpoint of its own (`arn:aws:sns:REGION:ACCOUNT:NAME`).
-fn region_of(topic: &str) -> Option<&str> {
+pub(crate) fn region_of(topic: &str) -> Option<&str> {
     topic.split(':').nth(3).filter(|region| !region.is_empty())
 }
 

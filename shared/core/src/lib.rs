@@ -17,6 +17,7 @@ pub mod judge;
 pub mod moment;
 pub mod name;
 pub mod observation;
+pub mod parts;
 pub mod plan;
 pub mod sample;
 pub mod settings;

@@ -4,8 +4,14 @@
 //! read that failed for the moment never gets here; it ends the reconcile, to be tried again.
 
 mod key;
+mod stack;
 
 pub use key::{KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy, KeyState, MultiRegion};
+pub use stack::{
+    BasicSelector, EventSelectors, FieldSelector, QueueObservation, QueueState, RuleObservation, RuleState,
+    RuleTarget, StackObservation, Subscription, SweepTimes, TopicObservation, TopicState, TrailDescription,
+    TrailObservation,
+};
 
 use guardian_policy::{ParseError, PolicyDocument};
 

@@ -13,7 +13,8 @@ use tracing::{Instrument, error, error_span, info, warn};
 use crate::bucket::reconcile_bucket;
 use crate::cycle::is_ourselves;
 use crate::key::reconcile_key;
-use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
+use crate::seam::{Buckets, Censuses, Clock, Declarations, Eyes, Keys, Ledger, Queues, Topic, Trail};
+use crate::stack::reconcile_stack;
 use crate::sweep::sweep;
 use crate::{Message, ReconcileError, Report};
 
@@ -28,7 +29,7 @@ pub async fn reconcile_batch<A>(
     messages: &[Message],
 ) -> (Vec<Report>, Vec<String>)
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
     let mut groups: BTreeMap<Resource, (Vec<&str>, Work)> = BTreeMap::new();
     for message in messages {
@@ -76,7 +77,7 @@ where
 /// Reconciles one resource; `None` where it failed.
 async fn reconcile_and_log<A>(aws: &A, settings: &Settings, work: &Work) -> Option<Report>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
     let mut report = match reconcile(aws, settings, work).await {
         Ok(report) => report,
@@ -111,12 +112,13 @@ fn healed_after(report: &Report, work: &Work, now: Moment) -> Option<Duration> {
 
 async fn reconcile<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
     match &work.resource {
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
         Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
         Resource::Sweep => sweep(aws, settings, work).await,
+        Resource::Stack => reconcile_stack(aws, settings, work).await,
         Resource::Alias(_) | Resource::Census(_) => {
             let report = Report::new(work.resource.clone(), &work.cause.event);
             Ok(report.noted("a page of the ledger, nothing to look at"))

@@ -299,9 +299,15 @@ impl Book {
 /// Whether something could not be read that an incident on `subject` may hang on: what is not seen then is not
 /// known to be over.
 fn is_hidden(judgement: &Judgement, subject: &Subject) -> bool {
-    judgement.findings.iter().any(|finding| {
-        finding.code == Code::ObservationFailed
-            && (finding.subject == *subject || matches!(finding.subject, Subject::Bucket(_)))
+    judgement.findings.iter().any(|finding| match finding.code {
+        Code::ObservationFailed => {
+            finding.subject == *subject || matches!(finding.subject, Subject::Bucket(_))
+        }
+        Code::StackUnread => match (finding.subject.part(), subject.part()) {
+            (Some(unread), Some(part)) => unread.means(part),
+            _ => false,
+        },
+        _ => false,
     })
 }
 

@@ -210,7 +210,6 @@ fn look_again(
     }
     // An event named a change and nothing was found: the change may not be visible yet.
     let drift = |finding: &Finding| finding.code != Code::RepairsPaused;
-    let quiet =
-        !judgement.findings.iter().any(drift) && !work.is_of_the_sweep_alone() && !is_ourselves(work);
+    let quiet = !judgement.findings.iter().any(drift) && !work.is_of_the_sweep_alone() && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }

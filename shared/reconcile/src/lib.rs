@@ -23,6 +23,7 @@ mod report;
 mod route;
 pub mod sample;
 pub mod seam;
+mod stack;
 mod store;
 mod sweep;
 mod written;

@@ -24,7 +24,7 @@ use crate::seam::{Buckets, Keys, Listing};
 const MARKER_PAGES: usize = 10;
 
 /// Sorts a failed call: for the moment it ends the look, for good it is something not known.
-fn settle<T>(result: Result<T, CallError>) -> Result<Known<T>, CallError> {
+pub(crate) fn settle<T>(result: Result<T, CallError>) -> Result<Known<T>, CallError> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) if error.is_transient() => Err(error),

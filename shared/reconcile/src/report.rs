@@ -61,7 +61,9 @@ pub struct FleetCounts {
 }
 
 impl Report {
-    pub(crate) fn new(resource: Resource, event: &str) -> Self {
+    /// Of a resource at which nothing was seen and nothing done yet.
+    #[must_use]
+    pub fn new(resource: Resource, event: &str) -> Self {
         Self {
             resource,
             event: event.to_owned(),

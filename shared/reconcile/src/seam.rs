@@ -10,6 +10,10 @@
     reason = "the cycles run on one thread and spawn nothing, so that no Send bound is needed"
 )]
 
+mod eyes;
+
+pub use eyes::Eyes;
+
 use std::time::Duration;
 
 use guardian_core::alert::Notice;

@@ -1,4 +1,4 @@
-//! The sweep: every declared bucket gets a look, whether or not an event asked for one.
+//! The sweep: every declared bucket gets a look, whether or not an event asked for one, and so does the stack itself.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use tracing::warn;
 
 use crate::route::queue;
 use crate::seam::{Clock, Declarations, Ledger, Queues, Topic};
+use crate::stack::note_sweep;
 use crate::{ReconcileError, Report, digest, fleet};
 
 /// Queues every declared bucket. The keys follow from the buckets that need them.
@@ -39,12 +40,16 @@ where
     }
     // A bucket whose declaration went without an event; its look asks for the declaration again.
     let (fleet, book) = fleet::load(aws).await?;
-    let left: Vec<Work> = fleet
-        .keys()
-        .filter(|bucket| !declared.contains(bucket))
-        .map(|bucket| look_at(bucket, work))
-        .collect();
-    refused += queue(aws, &left).await?;
+    note_sweep(aws, settings, &book).await?;
+    let left = fleet.keys().filter(|bucket| !declared.contains(bucket));
+    let left: Vec<Work> = left.map(|bucket| look_at(bucket, work)).collect();
+    // Last, so that it finds when this sweep ran.
+    let stack = settings.parts.as_ref().map(|_| Work {
+        swept: true,
+        ..Work::new(Resource::Stack, work.cause.clone())
+    });
+    let rest: Vec<Work> = left.iter().cloned().chain(stack).collect();
+    refused += queue(aws, &rest).await?;
     if refused > 0 {
         // The redelivered sweep queues everything again; what got through is dropped as a duplicate.
         return Err(ReconcileError::NotQueued(refused));

@@ -319,8 +319,8 @@ impl Clients {
             }
             // The stage sees to these itself.
             Act::Census(_) | Act::Unheard(_) | Act::Sweep => Ok(()),
-            // This clock is the real one.
-            Act::Days(_) => Ok(()),
+            // This clock is the real one, and there is no stack here to look after.
+            Act::Days(_) | Act::Own(_) => Ok(()),
         }
     }
 

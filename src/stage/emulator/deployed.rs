@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use guardian_aws::Stack;
 use guardian_core::alert::TransitionKind;
+use guardian_core::finding::Code;
 use guardian_core::name::Resource;
 use guardian_reconcile::{Report, Said};
 use serde_json::Value;
@@ -156,20 +157,18 @@ fn read(told: &Told) -> Result<(SystemTime, Report), StageError> {
     let resource = text(&body, "/resource").ok_or_else(|| failed("it has no resource"))?;
     let resource: Resource = resource.parse().map_err(|error| StageError::new(WHAT, error))?;
     let id = text(&body, "/transition/id").ok_or_else(|| failed("it has no id"))?;
+    let code = body.pointer("/finding/code").cloned().unwrap_or_default();
+    let code: Code = serde_json::from_value(code).map_err(|error| StageError::new(WHAT, error))?;
+    let event = text(&body, "/cause/event").unwrap_or_default();
     let report = Report {
-        resource,
-        event: text(&body, "/cause/event").unwrap_or_default(),
-        verdict: None,
-        findings: Vec::new(),
-        repairs: Vec::new(),
         said: vec![Said {
             id,
+            code,
             kind,
             subject,
             text: text(&body, "/finding/message").unwrap_or_default(),
         }],
-        later: None,
-        note: None,
+        ..Report::new(resource, &event)
     };
     Ok((told.at, report))
 }

@@ -29,10 +29,18 @@ pub(crate) enum Operation {
     GetBucketOwnershipControls,
     GetBucketAcl,
     StartExecution,
+    DescribeTrails,
+    GetTrailStatus,
+    GetEventSelectors,
+    DescribeRule,
+    ListTargetsByRule,
+    GetQueueAttributes,
+    GetTopicAttributes,
+    ListSubscriptionsByTopic,
 }
 
 impl Operation {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 34] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -59,6 +67,14 @@ impl Operation {
         Self::GetBucketOwnershipControls,
         Self::GetBucketAcl,
         Self::StartExecution,
+        Self::DescribeTrails,
+        Self::GetTrailStatus,
+        Self::GetEventSelectors,
+        Self::DescribeRule,
+        Self::ListTargetsByRule,
+        Self::GetQueueAttributes,
+        Self::GetTopicAttributes,
+        Self::ListSubscriptionsByTopic,
     ];
 
     /// The operation of this API name.
@@ -95,6 +111,14 @@ impl Operation {
             Self::GetBucketOwnershipControls => "GetBucketOwnershipControls",
             Self::GetBucketAcl => "GetBucketAcl",
             Self::StartExecution => "StartExecution",
+            Self::DescribeTrails => "DescribeTrails",
+            Self::GetTrailStatus => "GetTrailStatus",
+            Self::GetEventSelectors => "GetEventSelectors",
+            Self::DescribeRule => "DescribeRule",
+            Self::ListTargetsByRule => "ListTargetsByRule",
+            Self::GetQueueAttributes => "GetQueueAttributes",
+            Self::GetTopicAttributes => "GetTopicAttributes",
+            Self::ListSubscriptionsByTopic => "ListSubscriptionsByTopic",
         }
     }
 
@@ -126,6 +150,14 @@ impl Operation {
             Self::GetBucketOwnershipControls => "s3:GetBucketOwnershipControls",
             Self::GetBucketAcl => "s3:GetBucketAcl",
             Self::StartExecution => "states:StartExecution",
+            Self::DescribeTrails => "cloudtrail:DescribeTrails",
+            Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
+            Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::DescribeRule => "events:DescribeRule",
+            Self::ListTargetsByRule => "events:ListTargetsByRule",
+            Self::GetQueueAttributes => "sqs:GetQueueAttributes",
+            Self::GetTopicAttributes => "sns:GetTopicAttributes",
+            Self::ListSubscriptionsByTopic => "sns:ListSubscriptionsByTopic",
         }
     }
 

@@ -29,6 +29,9 @@ pub struct Digest {
     /// Whether objects are looked at to learn which keys they are under: what is said of keys rests on that.
     #[serde(default)]
     pub census: CensusLevel,
+    /// The open incidents of the guardian itself.
+    #[serde(default)]
+    pub guardian: Vec<OpenFinding>,
 }
 
 /// How one bucket stands.
@@ -133,8 +136,21 @@ impl<'a> Counted<'a> {
         }
     }
 
+    fn is_well(&self) -> bool {
+        self.unwell.is_empty() && self.digest.guardian.is_empty() && !self.digest.buckets.is_empty()
+    }
+
+    /// The open incidents of the guardian itself, worst first, each a line.
+    fn guardian(&self) -> Vec<String> {
+        let mut open = self.digest.guardian.clone();
+        open.sort_by_key(|open| (std::cmp::Reverse(open.severity), open.code));
+        open.iter().map(open_line).collect()
+    }
+
     fn worst(&self) -> &'static str {
-        let worst = self.unwell.iter().filter_map(|line| line.worst()).max();
+        let of_buckets = self.unwell.iter().filter_map(|line| line.worst());
+        let of_guardian = self.digest.guardian.iter().map(|open| open.severity);
+        let worst = of_buckets.chain(of_guardian).max();
         worst.map_or("none", Severity::as_str)
     }
 }
@@ -191,8 +207,12 @@ fn naming(counted: &Counted<'_>, most: usize) -> String {
     let _ = writeln!(text, "\n{}", counted.summary());
     if counted.digest.buckets.is_empty() {
         let _ = writeln!(text, "{NOTHING_DECLARED}\n  {DECLARE}");
-    } else if counted.unwell.is_empty() {
+    } else if counted.is_well() {
         let _ = writeln!(text, "{NOTHING}");
+    }
+    let guardian = counted.guardian();
+    if !guardian.is_empty() {
+        section(&mut text, "The guardian itself", &guardian);
     }
     if !counted.unwell.is_empty() {
         section(
@@ -232,20 +252,20 @@ fn some(lines: &[&DigestLine], most: usize, render: fn(&DigestLine) -> String) -
 }
 
 fn unwell_line(line: &DigestLine) -> String {
-    let open: Vec<String> = line
-        .open
-        .iter()
-        .map(|open| match open.since {
-            Some(since) => format!("{} ({}) since {since}", open.code, open.severity),
-            None => format!("{} ({})", open.code, open.severity),
-        })
-        .collect();
+    let open: Vec<String> = line.open.iter().map(open_line).collect();
     let open = if open.is_empty() {
         "no incident is open".to_owned()
     } else {
         list(&open, 2_000)
     };
     format!("{:<8}  {}: {open}", line.verdict, line.bucket)
+}
+
+fn open_line(open: &OpenFinding) -> String {
+    match open.since {
+        Some(since) => format!("{} ({}) since {since}", open.code, open.severity),
+        None => format!("{} ({})", open.code, open.severity),
+    }
 }
 
 fn unseen_line(line: &DigestLine) -> String {
@@ -290,6 +310,7 @@ fn machine(counted: &Counted<'_>, most: usize) -> Value {
         "not_looked_at": unseen,
         "not_looked_at_objects": counted.unseen_objects,
         "census": counted.digest.census,
+        "guardian": counted.digest.guardian,
         "omitted": omitted,
     })
 }
@@ -298,8 +319,12 @@ fn described(counted: &Counted<'_>, most: usize) -> String {
     let mut out = vec![counted.summary()];
     if counted.digest.buckets.is_empty() {
         out.push(format!("{NOTHING_DECLARED} {}", code(DECLARE)));
-    } else if counted.unwell.is_empty() {
+    } else if counted.is_well() {
         out.push(NOTHING.to_owned());
+    }
+    let guardian = counted.guardian();
+    if !guardian.is_empty() {
+        out.push(format!("*The guardian itself:* {}", list(&guardian, 1_000)));
     }
     out.extend(some(&counted.unwell, most, |line| code(&unwell_line(line))));
     if counted.unseen_objects > 0 {

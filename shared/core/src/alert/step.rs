@@ -2,6 +2,7 @@
 
 use super::{Occasion, TransitionKind};
 use crate::finding::{Code, Remedy, Subject, Verdict};
+use crate::parts::{Part, PartKind};
 
 /// What the placeholders of the catalogue stand for here. Where more than one name would fit, the placeholder
 /// stays.
@@ -10,6 +11,7 @@ struct Names {
     key: Option<String>,
     marker: Option<String>,
     cloud: Option<String>,
+    part: Option<Part>,
 }
 
 impl Names {
@@ -28,12 +30,13 @@ impl Names {
             key: finding.subject.key().map(ToString::to_string),
             marker: match &finding.subject {
                 Subject::Marker(_, key) => Some(key.clone()),
-                Subject::Bucket(_) | Subject::Key(_) | Subject::NamedKey(_) => None,
+                Subject::Bucket(_) | Subject::Key(_) | Subject::NamedKey(_) | Subject::Part(_) => None,
             },
             cloud: match clouds.as_slice() {
                 [one] => Some(one.to_string()),
                 _ => None,
             },
+            part: finding.subject.part().cloned(),
         }
     }
 
@@ -43,8 +46,17 @@ impl Names {
             "KEY_ARN" => self.key.as_deref(),
             "MARKER" => self.marker.as_deref(),
             "CLOUD" => self.cloud.as_deref(),
+            "TRAIL" => self.part(PartKind::Trail),
+            "RULE" => self.part(PartKind::Rule),
+            "QUEUE" => self.part(PartKind::Queue),
+            "TOPIC_ARN" => self.part(PartKind::Topic),
             _ => None,
         }
+    }
+
+    fn part(&self, kind: PartKind) -> Option<&str> {
+        let part = self.part.as_ref().filter(|part| part.kind == kind);
+        part.map(|part| part.name.as_str())
     }
 }
 
@@ -142,6 +154,7 @@ mod tests {
             key: None,
             marker: Some("a b".to_owned()),
             cloud: None,
+            part: None,
         };
         let step = "s3://BUCKET/MARKER to NEW_BUCKET under KEY_ARN.";
         assert_eq!(

@@ -132,6 +132,7 @@ fn what_is_nobodys_doing_is_not_searched_for() {
 #[test]
 fn the_newest_record_about_the_resource_that_is_not_our_own_names_the_author() {
     let media: Resource = "bucket:media".parse().unwrap();
+    let finding = finding(Code::GrantMissing);
     let records = [
         "no json".to_owned(),
         record("PutBucketPolicy", "another", "aws-cli/2"),
@@ -140,13 +141,13 @@ fn the_newest_record_about_the_resource_that_is_not_our_own_names_the_author() {
         record("DeleteBucketPolicy", "media", "Terraform/1.9"),
         record("PutBucketPolicy", "media", "aws-cli/2"),
     ];
-    let found = last_about(&media, &records).unwrap();
+    let found = last_about(&media, &finding, &records).unwrap();
     assert_eq!(found.id, "DeleteBucketPolicy/media");
     assert_eq!(
         describe(&found),
         "arn:aws:iam::111122223333:user/ana with Terraform (the last DeleteBucketPolicy on record)"
     );
-    assert_eq!(last_about(&media, &records[..4]), None);
+    assert_eq!(last_about(&media, &finding, &records[..4]), None);
 }
 
 #[test]

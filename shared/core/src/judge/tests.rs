@@ -23,6 +23,7 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        parts: None,
     }
 }
 

@@ -72,6 +72,11 @@ pub(crate) fn sample_digest() -> Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: Some("2026-11-16T06:00:00Z".parse().unwrap()),
         census: CensusLevel::Off,
+        guardian: vec![OpenFinding {
+            code: Code::TrailStopped,
+            severity: Severity::High,
+            since: Some("2026-11-21T08:02:11Z".parse().unwrap()),
+        }],
         buckets: (1..=137).map(line).collect(),
     }
 }

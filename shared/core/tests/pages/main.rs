@@ -12,8 +12,11 @@
 
 mod alerts;
 mod findings;
+#[path = "../stack/healthy.rs"]
+mod healthy;
 mod limits;
 mod samples;
+mod samples_stack;
 mod schema;
 
 use std::path::PathBuf;

@@ -24,6 +24,8 @@ use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, Census
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
 
+use super::samples_stack::of_stack;
+
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const FOREIGN_KEY: &str = "arn:aws:kms:us-east-1:444455556666:key/9f8e7d6c-12ab-34cd-56ef-1234567890ab";
 
@@ -207,6 +209,20 @@ pub(crate) fn sample(code: Code) -> Sample {
             seen.policy = policy(json!([thumbnailer(), dead]));
         }),
         Code::Flapping => (flapping(), None),
+        Code::TrailMissing
+        | Code::TrailStopped
+        | Code::TrailWithoutKms
+        | Code::RuleMissing
+        | Code::RuleDisabled
+        | Code::RuleChanged
+        | Code::QueueMissing
+        | Code::QueueChanged
+        | Code::DeadLetters
+        | Code::TopicMissing
+        | Code::TopicSilent
+        | Code::SubscriptionUnconfirmed
+        | Code::SweepLate
+        | Code::StackUnread => (of_stack(code).unwrap(), None),
     };
     assert_eq!(finding.code, code);
     let affected = match finding.subject {
@@ -218,11 +234,13 @@ pub(crate) fn sample(code: Code) -> Sample {
             buckets: vec![bucket.clone()],
             clouds: vec!["demo".parse().unwrap(), "demo-staging".parse().unwrap()],
         },
+        Subject::Part(_) => Affected::default(),
     };
     let resource = match &finding.subject {
         Subject::Bucket(bucket) | Subject::Marker(bucket, _) => Resource::Bucket(bucket.clone()),
         Subject::Key(key) => Resource::Key(key.clone()),
         Subject::NamedKey(_) => Resource::Bucket(named("media-001")),
+        Subject::Part(_) => Resource::Stack,
     };
     let cause = cause(code);
     Sample {
@@ -251,7 +269,21 @@ fn cause(code: Code) -> Cause {
         | Code::KeyGrantUnused
         | Code::ObjectsCustomerKey
         | Code::ObjectsArchived
-        | Code::ObjectsForeign => "Scheduled Event",
+        | Code::ObjectsForeign
+        | Code::TrailMissing
+        | Code::TrailWithoutKms
+        | Code::DeadLetters
+        | Code::SubscriptionUnconfirmed
+        | Code::SweepLate
+        | Code::StackUnread => "Scheduled Event",
+        Code::TrailStopped => "StopLogging",
+        Code::RuleMissing => "DeleteRule",
+        Code::RuleDisabled => "DisableRule",
+        Code::RuleChanged => "PutRule",
+        Code::QueueMissing => "DeleteQueue",
+        Code::QueueChanged => "SetQueueAttributes",
+        Code::TopicMissing => "DeleteTopic",
+        Code::TopicSilent => "Unsubscribe",
         Code::MarkerMissing => "Object Deleted",
         Code::MarkerUnexpected | Code::MarkerUnreadable => "Object Created",
         Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional | Code::KeyGrantBroad => {
@@ -355,6 +387,7 @@ pub(crate) fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        parts: None,
     }
 }
 

@@ -163,6 +163,8 @@ impl Asked {
 fn buckets(resources: &[Resource]) -> impl Iterator<Item = &BucketName> {
     resources.iter().filter_map(|resource| match resource {
         Resource::Bucket(bucket) => Some(bucket),
-        Resource::Key(_) | Resource::Alias(_) | Resource::Census(_) | Resource::Sweep => None,
+        Resource::Key(_) | Resource::Alias(_) | Resource::Census(_) | Resource::Sweep | Resource::Stack => {
+            None
+        }
     })
 }

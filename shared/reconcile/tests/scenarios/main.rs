@@ -40,6 +40,7 @@ mod rotation;
 mod routing;
 mod routing_data;
 mod sample;
+mod stack;
 mod sweep;
 mod told;
 mod unread;

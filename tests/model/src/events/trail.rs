@@ -36,6 +36,8 @@ pub(crate) enum Subject {
     Parameter(String),
     /// A user or role.
     Principal,
+    /// A trail, or a part of the guardian's stack: the service.
+    Own(&'static str),
 }
 
 impl Trail {

@@ -19,6 +19,7 @@ fn of(buckets: Vec<DigestLine>) -> Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: None,
         census: CensusLevel::Off,
+        guardian: Vec::new(),
         buckets,
     }
 }

@@ -25,6 +25,7 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: crate::settings::CENSUS_EVERY,
+        parts: None,
     }
 }
 
