@@ -39,6 +39,7 @@ impl Live {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            manages_notifications: false,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

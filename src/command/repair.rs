@@ -128,8 +128,15 @@ fn word(outcome: &Applied) -> String {
         Applied::Verified(_) => "done".to_owned(),
         Applied::NotVisible(_) => "written, but not visible yet; look again in a minute".to_owned(),
         Applied::AlreadyThere => "somebody else did it meanwhile".to_owned(),
-        Applied::Stuck => "not done: the policy changed meanwhile and no longer allows it".to_owned(),
+        Applied::Stuck => {
+            "not done: what is to be changed changed meanwhile and no longer allows it".to_owned()
+        }
         Applied::Refused(error) => format!("refused: {error}"),
+        Applied::Late(error) => format!("not known for the moment, look again: {error}"),
+        Applied::Lost(_, lost) => format!(
+            "done, but what was there before is there no more: {}; ask whether somebody took it out just then",
+            lost.join("; ")
+        ),
     }
 }
 

@@ -71,6 +71,7 @@ impl EmulatorStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            manages_notifications: true,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(

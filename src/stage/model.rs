@@ -59,6 +59,7 @@ impl ModelStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            manages_notifications: true,
         };
         model.take_journal();
         Ok(Self { model, settings })

@@ -141,6 +141,7 @@ impl Pipeline {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            manages_notifications: false,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

@@ -41,6 +41,8 @@ pub struct Settings {
     pub watches_objects: bool,
     /// From the beginning of one walk over every object to that of the next, where there are walks at all.
     pub census_every: Duration,
+    /// Whether a repair may turn on the EventBridge notifications of a bucket, which costs money for every object event.
+    pub manages_notifications: bool,
 }
 
 /// From one walk over every object to the next, where nothing else is said: 30 days.

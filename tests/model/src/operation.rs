@@ -29,10 +29,12 @@ pub(crate) enum Operation {
     GetBucketOwnershipControls,
     GetBucketAcl,
     StartExecution,
+    GetBucketNotification,
+    PutBucketNotification,
 }
 
 impl Operation {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 28] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -59,6 +61,8 @@ impl Operation {
         Self::GetBucketOwnershipControls,
         Self::GetBucketAcl,
         Self::StartExecution,
+        Self::GetBucketNotification,
+        Self::PutBucketNotification,
     ];
 
     /// The operation of this API name.
@@ -95,6 +99,8 @@ impl Operation {
             Self::GetBucketOwnershipControls => "GetBucketOwnershipControls",
             Self::GetBucketAcl => "GetBucketAcl",
             Self::StartExecution => "StartExecution",
+            Self::GetBucketNotification => "GetBucketNotificationConfiguration",
+            Self::PutBucketNotification => "PutBucketNotificationConfiguration",
         }
     }
 
@@ -126,6 +132,8 @@ impl Operation {
             Self::GetBucketOwnershipControls => "s3:GetBucketOwnershipControls",
             Self::GetBucketAcl => "s3:GetBucketAcl",
             Self::StartExecution => "states:StartExecution",
+            Self::GetBucketNotification => "s3:GetBucketNotification",
+            Self::PutBucketNotification => "s3:PutBucketNotification",
         }
     }
 
@@ -145,6 +153,9 @@ impl Operation {
 
     /// Whether it changes what is guarded, rather than the guardian's own books.
     pub(crate) fn repairs(self) -> bool {
-        matches!(self, Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy)
+        matches!(
+            self,
+            Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy | Self::PutBucketNotification
+        )
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
+use super::notification::judge_notifications;
 use super::region::judge_region;
 use super::{Judgement, not_observed};
 use crate::alert::plain;
@@ -65,6 +66,7 @@ pub fn judge_bucket(
         judgement.absorb(of_key);
     }
     judgement.absorb(judge_region(settings, seen));
+    judgement.absorb(judge_notifications(seen));
     judgement
 }
 

@@ -15,6 +15,7 @@ use guardian_core::judge::{
 };
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy,
     KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
@@ -124,6 +125,15 @@ pub(crate) fn sample(code: Code) -> Sample {
                 archived: true,
                 ..ObjectHead::default()
             }));
+        }),
+        Code::NotificationsOff => of_bucket(code, |seen| {
+            let text = "<NotificationConfiguration><QueueConfiguration><Id>thumbnails</Id>\
+                <Queue>arn:aws:sqs:us-east-1:111122223333:thumbnails</Queue><Event>s3:ObjectCreated:*</Event>\
+                </QueueConfiguration></NotificationConfiguration>";
+            seen.notifications = Some(Ok(Notifications::parse(text).unwrap()));
+        }),
+        Code::NotificationsUnknown => of_bucket(code, |seen| {
+            seen.notifications = Some(Err(denied("s3:GetBucketNotification")));
         }),
         Code::ObjectsCustomerKey => {
             of_objects(code, |counts| counts.customer_keys = three("drafts/logo.svg"))
@@ -353,6 +363,7 @@ pub(crate) fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        manages_notifications: false,
     }
 }
 
@@ -427,6 +438,7 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
         markers: declaration.clouds.iter().map(marker).collect(),
         listed: Ok(declaration.clouds.iter().map(marker_key).collect()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 

@@ -46,6 +46,7 @@ impl Stage {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            manages_notifications: false,
         };
         Self {
             model,
