@@ -120,7 +120,7 @@ impl Model {
 
     /// A queue, a topic or a function that S3 may send to.
     pub fn add_destination(&self, arn: &str) {
-        self.change(|state| drop(state.destinations.insert(arn.to_owned())));
+        self.change(|state| state.destinations.insert(arn.to_owned()));
     }
 
     /// The destinations that got a test message, in order.

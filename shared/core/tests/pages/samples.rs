@@ -251,6 +251,7 @@ fn cause(code: Code) -> Cause {
         | Code::BucketInOtherRegion
         | Code::KeyInOtherRegion => "Parameter Store Change",
         Code::ObservationFailed
+        | Code::NotificationsUnknown
         | Code::KeyForeign
         | Code::KeyAwsManaged
         | Code::KeyMaterialExpiring
@@ -270,6 +271,7 @@ fn cause(code: Code) -> Cause {
         Code::KeyMaterialMissing => "DeleteImportedKeyMaterial",
         Code::KeyUnusable => "ReplicateKey",
         Code::KeyMissing => "PutBucketEncryption",
+        Code::NotificationsOff => "PutBucketNotification",
         _ => "PutBucketPolicy",
     };
     let actor = match event {

@@ -27,6 +27,7 @@ mod key;
 mod later;
 mod marker;
 mod mass;
+mod notifications;
 mod outbox;
 mod people;
 mod place;
