@@ -19,10 +19,12 @@ pub(super) async fn run(
     bucket: BucketName,
     clouds: Vec<CloudName>,
     size: usize,
+    notifications: bool,
     yes: bool,
     json: bool,
 ) -> Result<Ended, CommandError> {
-    let live = Live::connect(Mode::Repair).await?;
+    let mut live = Live::connect(Mode::Repair).await?;
+    live.settings.manages_notifications = notifications;
     let declaration = match live.declaration(&bucket, clouds).await? {
         Ok(declaration) => declaration,
         Err(error) => {

@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 
 use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
+use guardian_core::finding::Code;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::observation::ObjectEncryption;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Model, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
-use guardian_reconcile::seam::Clock;
+use guardian_reconcile::seam::{Buckets, Clock};
 use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
@@ -38,6 +39,7 @@ pub struct EmulatorStage {
     clients: Clients,
     tag: String,
     denies_literally: bool,
+    shows_event_bridge: bool,
     shadow: Model,
     /// The shadow's keys and what they are called on the emulator.
     keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
@@ -61,7 +63,7 @@ impl EmulatorStage {
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
-        let settings = Settings {
+        let mut settings = Settings {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             region: connection.region().to_owned(),
@@ -83,6 +85,9 @@ impl EmulatorStage {
         let tag = format!("-{:x}", stack_names.now().unix());
         let stack = clients.create_stack(&tag).await?;
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
+        let shows_event_bridge = clients.shows_event_bridge(&settings, &tag).await?;
+        // What is never seen to be there would be written again and again.
+        settings.manages_notifications = shows_event_bridge;
         let shadow = Model::at_home(1, &caller.account, &settings.region);
         shadow.watch_objects(true);
         shadow.record_data_events(true);
@@ -95,6 +100,7 @@ impl EmulatorStage {
             clients,
             tag,
             denies_literally,
+            shows_event_bridge,
             shadow,
             keys: RefCell::default(),
             sweeps: Cell::default(),
@@ -145,6 +151,11 @@ impl EmulatorStage {
         self.shadow.take_events();
         perform(&self.shadow, who, &act)?;
         let mut events = self.shadow.take_events();
+        if let Act::NotifyOnly(bucket, _) = &act {
+            // Neither did the guardian's own write of the notifications.
+            self.shadow
+                .set_notifications(bucket, "<EventBridgeConfiguration/>");
+        }
         if let Act::Rotates(key) = &act {
             events.extend(super::model::rotation_events(key, self.aws.now()).map(|event| event.to_string()));
         }
@@ -167,6 +178,18 @@ impl EmulatorStage {
             .collect()
     }
 
+    /// The report without what this emulator alone makes of it: one that does not say where notifications go has them
+    /// found off for ever.
+    fn as_shown(&self, mut report: Report) -> Report {
+        if !self.shows_event_bridge {
+            let code = Code::NotificationsOff;
+            report.findings.retain(|finding| finding.code != code);
+            let of_it = format!("{code}/");
+            report.said.retain(|said| !said.id.starts_with(&of_it));
+        }
+        report
+    }
+
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
         let events = self.clients.receive(&self.clients.ingest).await?;
         let failed = route_batch(&self.aws, &events.messages).await;
@@ -175,7 +198,7 @@ impl EmulatorStage {
             .await?;
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
-        reports.extend(done);
+        reports.extend(done.into_iter().map(|report| self.as_shown(report)));
         self.clients.settle(&self.clients.work, &work, &failed).await?;
         Ok(!(events.messages.is_empty() && work.messages.is_empty()))
     }
@@ -203,9 +226,14 @@ impl Stage for EmulatorStage {
         self.denies_literally
     }
 
+    fn shows_event_bridge(&self) -> bool {
+        self.shows_event_bridge
+    }
+
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError> {
         self.shadow.add_bucket(bucket);
-        self.clients.create_bucket(&self.settings, bucket).await
+        self.clients.create_bucket(&self.settings, bucket).await?;
+        self.clients.notify(bucket, None, true).await
     }
 
     async fn create_key(&self) -> Result<KeyArn, StageError> {
@@ -277,6 +305,14 @@ impl Stage for EmulatorStage {
 
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
         self.clients.bucket_policy(bucket).await
+    }
+
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError> {
+        let found = self.aws.get_bucket_notifications(bucket).await;
+        drop(self.aws.take_calls());
+        found
+            .map(|found| found.others())
+            .map_err(|error| StageError::new("read the notifications", error))
     }
 
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {

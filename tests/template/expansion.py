@@ -11,6 +11,7 @@ PARAMETERS = {
     "BucketArns": ["arn:aws:s3:::images-*", "arn:aws:s3:::media"],
     "AllowedClouds": ["demo", "demo-*"],
     "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
+    "ManageNotifications": "yes",
     "AlertEmail": "on-call@example.com",
     "Digest": "off",
     "SweepRate": "rate(1 hour)",

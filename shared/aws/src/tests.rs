@@ -8,5 +8,6 @@ mod declarations;
 mod keys;
 mod ledger;
 mod messages;
+mod notifications;
 mod trail;
 pub(crate) mod wire;

@@ -173,7 +173,7 @@ catalogue! {
     NotificationsOff "notifications-off" Medium Human "S3 does not tell EventBridge of the bucket's objects"
         means "S3 sends the events of a bucket's objects to EventBridge only where that is turned on (S3 User Guide, \"Enabling Amazon EventBridge\"), and PutBucketNotificationConfiguration replaces the whole configuration: whoever writes it without that setting turns it off. Cloudinary's access is intact and no verdict hangs on this. But of a marker that is lost, or of a new object under another key, the guardian learns with the next sweep only, unless a trail with data events tells it. What S3 sends is charged for event by event, whatever object it is about (Amazon EventBridge pricing, \"AWS opt-in data events\")."
         do [
-            "Read what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET > notifications.json`.",
+            "`guardian repair BUCKET --notifications` shows the change, asks, and makes it. By hand, read what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET > notifications.json`.",
             "Add EventBridge and leave everything else: `jq -s '(.[0] // {}) + {\"EventBridgeConfiguration\": {}}' notifications.json > with-eventbridge.json`.",
             "Write all of it back, without test messages to the destinations: `aws s3api put-bucket-notification-configuration --bucket BUCKET --skip-destination-validation --notification-configuration file://with-eventbridge.json`.",
             "Put the setting into the source that writes the bucket's notifications, so that its next run does not turn it off again.",
