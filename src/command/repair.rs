@@ -11,7 +11,7 @@ use guardian_reconcile::operator::{Look, Sampled, look_with_sample, repair};
 use guardian_reconcile::seam::Clock;
 use serde_json::{Value, json};
 
-use super::check::print_finding;
+use super::check::{print_finding, warn_of_what_is_late};
 use super::live::{Live, answer, invalid};
 use super::{CommandError, Ended, sample};
 
@@ -40,6 +40,7 @@ pub(super) async fn run(
     };
     let draw = sample::at(live.aws.now(), &bucket, size);
     let (before, sampled) = look_with_sample(&live.aws, &live.settings, &declaration, draw.clone()).await?;
+    warn_of_what_is_late(&before)?;
     if before.plan.is_empty() || (json && !yes) {
         return nothing_applied(&before, json);
     }

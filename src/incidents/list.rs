@@ -96,10 +96,10 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
         ),
     ];
     list.extend(bucket_incidents(world));
-    list.extend(notifications_replaced(world));
     list.extend(key_incidents(world));
     list.extend(key_changes(world));
     list.extend(human_incidents(world, settings));
+    list.extend(notifications_replaced(world));
     list.push(a_year(world));
     list.push(Incident {
         name: "the sweep passes and finds everything in order",
