@@ -66,7 +66,11 @@ pub fn judge_bucket(
         judgement.absorb(of_key);
     }
     judgement.absorb(judge_region(settings, seen));
-    judgement.absorb(judge_notifications(seen));
+    let refused = judgement.find_on(Code::ObservationFailed, &Subject::Bucket(seen.bucket.clone()));
+    // Whatever refuses the policy refuses this too; it is told once.
+    if refused.is_none() || matches!(&seen.notifications, Some(Ok(_))) {
+        judgement.absorb(judge_notifications(seen));
+    }
     judgement
 }
 

@@ -155,6 +155,21 @@ fn a_refused_read_names_the_right_and_leaves_the_verdict() {
 }
 
 #[test]
+fn whoever_refuses_the_policy_as_well_is_told_of_once() {
+    let mut seen = seen(failed(CallErrorKind::AccessDenied));
+    seen.policy = Err(Unknown::Call(CallError {
+        operation: "s3:GetBucketPolicy",
+        kind: CallErrorKind::AccessDenied,
+        message: "AccessDenied".to_owned(),
+    }));
+    let declaration = Declaration::ad_hoc(seen.bucket.clone(), Vec::new(), Mode::Repair);
+    let now = "2026-11-23T10:15:00Z".parse().unwrap();
+    let judgement = judge_bucket(&settings(true), &declaration, &seen, now);
+    let codes: Vec<Code> = judgement.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::ObservationFailed]);
+}
+
+#[test]
 fn what_was_not_read_is_neither_over_nor_new() {
     let open = |code| Finding::new(code, Subject::Bucket("media".parse().unwrap()), "m", json!({}));
     let all = [
