@@ -90,6 +90,9 @@ enum Command {
         /// Look at so many objects, spread over the bucket, to learn which keys they are under; 0 looks at none
         #[arg(long, value_name = "N", default_value_t = sample::SIZE)]
         sample: usize,
+        /// Turn the bucket's EventBridge notifications on too; EventBridge charges for each event of its objects
+        #[arg(long)]
+        notifications: bool,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -188,9 +191,10 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
             bucket,
             clouds,
             sample,
+            notifications,
             yes,
             json,
-        } => repair::run(bucket, clouds, sample, yes, json).await,
+        } => repair::run(bucket, clouds, sample, notifications, yes, json).await,
         Command::Census(words) => census::run(&words).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,

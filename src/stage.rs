@@ -69,7 +69,12 @@ pub trait Stage {
         false
     }
 
-    /// Creates an empty bucket.
+    /// Whether this AWS says that a bucket's notifications go to EventBridge, where they do.
+    fn shows_event_bridge(&self) -> bool {
+        true
+    }
+
+    /// Creates an empty bucket, whose notifications go to EventBridge.
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError>;
 
     /// Creates an enabled customer managed key with the policy KMS gives a new key.
@@ -96,6 +101,9 @@ pub trait Stage {
 
     /// The bucket policy as stored.
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError>;
+
+    /// Whom S3 tells of the bucket's objects besides EventBridge, each in a line.
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError>;
 
     /// The key policy as stored.
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError>;

@@ -34,6 +34,10 @@ mod incidents {
         "imported key material that expires is warned of, then goes, and no event tells of it",
     ];
 
+    /// An incident that moto cannot express: it keeps that notifications go to EventBridge, and does not say so.
+    const NOT_ON_MOTO: &str =
+        "Terraform adds a queue to the bucket's notifications and leaves EventBridge out, then a marker goes";
+
     /// What each line of `--json` has to have.
     const FIELDS: [&str; 7] = [
         "incident", "event", "findings", "repairs", "alerts", "calls", "outcome",
@@ -105,6 +109,9 @@ mod incidents {
         let played = played.expect(i32::from(DIVERGENCES.iter().any(|(_, _, on, _)| *on == kind)));
         let (of_the_model, mut both) = (steps_of_the_model().len(), steps_of_the_model());
         both.retain(|(incident, _)| !OF_THE_MODEL.contains(&incident.as_str()));
+        if kind == Kind::Moto {
+            both.retain(|(incident, _)| incident != NOT_ON_MOTO);
+        }
         assert!(
             both.len() < of_the_model,
             "the incidents of the model alone are in the list"
@@ -186,6 +193,7 @@ mod incidents {
             "key-disabled",
             "grant-denied",
             "policy-unwritable",
+            "notifications-off",
         ] {
             assert!(found.contains(&code), "no incident finds {code}");
         }

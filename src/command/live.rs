@@ -40,6 +40,7 @@ impl Live {
             watches_objects: false,
             census_every: CENSUS_EVERY,
             parts: None,
+            manages_notifications: false,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

@@ -73,6 +73,8 @@ pub struct Proof {
 #[derive(Debug, Default)]
 struct Owners {
     buckets: BTreeMap<BucketName, Option<Value>>,
+    /// The ids of the entries in their notifications.
+    notified: BTreeMap<BucketName, String>,
     keys: BTreeMap<KeyArn, Value>,
 }
 
@@ -93,6 +95,9 @@ impl Owners {
             Act::DeleteRole(_, bucket) => {
                 self.buckets
                     .insert(bucket.clone(), Some(world.owners_policy(bucket)));
+            }
+            Act::NotifyOnly(bucket, queue) => {
+                self.notified.insert(bucket.clone(), queue.clone());
             }
             Act::Unheard(act) => self.note(act, world),
             Act::PutObject(..)
@@ -267,6 +272,15 @@ async fn prove<S: Stage>(stage: &S, owners: &Owners) -> Result<Proof, StageError
             written.as_ref(),
             stored.as_deref(),
         )?;
+    }
+    for (bucket, queue) in &owners.notified {
+        let place = format!("notifications of {bucket}");
+        let found = stage.notified(bucket).await?;
+        if found.iter().any(|entry| entry.contains(&format!("(`{queue}`)"))) {
+            *proof.kept.entry(place).or_default() += 1;
+        } else {
+            proof.lost.push(format!("`{queue}` in the {place}"));
+        }
     }
     for (key, written) in &owners.keys {
         let stored = stage.key_policy(key).await?;

@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use guardian_aws::{Aws, Connection};
 use guardian_core::declaration::Declaration;
+use guardian_core::finding::Code;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
-use guardian_reconcile::seam::Clock;
+use guardian_reconcile::seam::{Buckets, Clock};
 use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
@@ -42,6 +43,7 @@ pub struct EmulatorStage {
     clients: Clients,
     tag: String,
     denies_literally: bool,
+    shows_event_bridge: bool,
     shadow: Shadow,
     functions: Option<Functions>,
     /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
@@ -71,7 +73,7 @@ impl EmulatorStage {
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
-        let settings = Settings {
+        let mut settings = Settings {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             region: connection.region().to_owned(),
@@ -82,6 +84,7 @@ impl EmulatorStage {
             watches_objects: true,
             census_every: CENSUS_EVERY,
             parts: None,
+            manages_notifications: true,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(
@@ -98,6 +101,9 @@ impl EmulatorStage {
         clients.ingest = stack.ingest_queue_url.clone().unwrap_or_default();
         clients.work = stack.work_queue_url.clone().unwrap_or_default();
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
+        let shows_event_bridge = clients.shows_event_bridge(&settings, &tag).await?;
+        // What is never seen to be there would be written again and again.
+        settings.manages_notifications = shows_event_bridge;
         let shadow = Shadow::new(&caller.account, &settings.region);
         let aws = Aws::new(connection, caller.account, stack);
         drop(aws.take_calls());
@@ -108,11 +114,24 @@ impl EmulatorStage {
             clients,
             tag,
             denies_literally,
+            shows_event_bridge,
             shadow,
             functions,
             waiting: RefCell::default(),
             healed_after: Cell::default(),
         })
+    }
+
+    /// The report without what this emulator alone makes of it: one that does not say where notifications go has them
+    /// found off for ever.
+    fn as_shown(&self, mut report: Report) -> Report {
+        if !self.shows_event_bridge {
+            let code = Code::NotificationsOff;
+            report.findings.retain(|finding| finding.code != code);
+            let of_it = format!("{code}/");
+            report.said.retain(|said| !said.id.starts_with(&of_it));
+        }
+        report
     }
 
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
@@ -123,7 +142,7 @@ impl EmulatorStage {
             .await?;
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
-        reports.extend(done);
+        reports.extend(done.into_iter().map(|report| self.as_shown(report)));
         self.clients.settle(&self.clients.work, &work, &failed).await?;
         Ok(!(events.messages.is_empty() && work.messages.is_empty()))
     }
@@ -156,9 +175,14 @@ impl Stage for EmulatorStage {
         self.denies_literally
     }
 
+    fn shows_event_bridge(&self) -> bool {
+        self.shows_event_bridge
+    }
+
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError> {
         self.shadow.add_bucket(bucket);
-        self.clients.create_bucket(&self.settings, bucket).await
+        self.clients.create_bucket(&self.settings, bucket).await?;
+        self.clients.notify(bucket, None, true).await
     }
 
     async fn create_key(&self) -> Result<KeyArn, StageError> {
@@ -240,6 +264,14 @@ impl Stage for EmulatorStage {
 
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError> {
         self.clients.bucket_policy(bucket).await
+    }
+
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError> {
+        let found = self.aws.get_bucket_notifications(bucket).await;
+        drop(self.aws.take_calls());
+        found
+            .map(|found| found.others())
+            .map_err(|error| StageError::new("read the notifications", error))
     }
 
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {

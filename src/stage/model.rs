@@ -5,6 +5,7 @@ use std::time::Duration;
 use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::parts::{Parts, SweepRate};
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
@@ -71,6 +72,7 @@ impl ModelStage {
             watches_objects: true,
             census_every: CENSUS_EVERY,
             parts: Some(parts),
+            manages_notifications: true,
         };
         model.take_journal();
         Ok(Self { model, settings })
@@ -198,6 +200,14 @@ impl Stage for ModelStage {
         Ok(self.model.policy(bucket))
     }
 
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError> {
+        let text = self.model.notifications(bucket).unwrap_or_default();
+        let found = Notifications::parse(&text);
+        found
+            .map(|found| found.others())
+            .map_err(|error| StageError::new("read the notifications", error))
+    }
+
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
         Ok(self.model.key_policy(key))
     }
@@ -257,6 +267,15 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
         Act::DeleteRole(arn, _) => {
             outsider.delete_principal(arn);
             Ok(())
+        }
+        Act::NotifyOnly(bucket, queue) => {
+            let arn = format!("arn:aws:sqs:us-east-1:111122223333:{queue}");
+            model.add_destination(&arn);
+            let entry = format!(
+                "<QueueConfiguration><Id>{queue}</Id><Queue>{arn}</Queue><Event>s3:ObjectCreated:*</Event><Filter><S3Key>\
+                 <FilterRule><Name>prefix</Name><Value>photos/</Value></FilterRule></S3Key></Filter></QueueConfiguration>"
+            );
+            outsider.put_bucket_notifications(bucket, &entry)
         }
         Act::Declare(bucket, declaration) => {
             outsider.put_parameter(bucket.as_str(), &declaration.to_string())

@@ -56,6 +56,8 @@ pub enum Act {
     Unheard(Box<Act>),
     /// A role is deleted: where this bucket's policy named it, the stored document now shows its unique id.
     DeleteRole(String, BucketName),
+    /// PutBucketNotificationConfiguration with this one queue, by its name, and without EventBridge.
+    NotifyOnly(BucketName, String),
     /// PutParameter of a bucket's declaration.
     Declare(BucketName, Value),
     /// The schedule fires.

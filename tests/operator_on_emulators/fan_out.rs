@@ -142,6 +142,7 @@ impl Pipeline {
             watches_objects: false,
             census_every: CENSUS_EVERY,
             parts: None,
+            manages_notifications: false,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

@@ -12,6 +12,7 @@ PARAMETERS = {
     "AllowedClouds": ["demo", "demo-*"],
     "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
     "KeyTag": "",
+    "ManageNotifications": "yes",
     "AlertEmail": "on-call@example.com",
     "AlertTopicArn": "",
     "AlertTopicKeyArn": "",

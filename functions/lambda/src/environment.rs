@@ -136,8 +136,21 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 return Err(EnvironmentError { name: WATCH, problem });
             }
         };
+        const NOTIFICATIONS: &str = "GUARDIAN_MANAGE_NOTIFICATIONS";
+        let manages_notifications = match self.text(NOTIFICATIONS)?.as_str() {
+            "no" => false,
+            "yes" => true,
+            other => {
+                let problem = format!("is `{other}`: expected `no` or `yes`");
+                return Err(EnvironmentError {
+                    name: NOTIFICATIONS,
+                    problem,
+                });
+            }
+        };
         Ok(Settings {
             digest,
+            manages_notifications,
             census,
             watches_objects,
             census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
@@ -237,6 +250,7 @@ mod tests {
             ("GUARDIAN_CENSUS", "off"),
             ("GUARDIAN_WATCH_OBJECTS", "no"),
             ("GUARDIAN_CENSUS_EVERY_DAYS", "30"),
+            ("GUARDIAN_MANAGE_NOTIFICATIONS", "no"),
         ])
     }
 

@@ -9,5 +9,6 @@ mod eyes;
 mod keys;
 mod ledger;
 mod messages;
+mod notifications;
 mod trail;
 pub(crate) mod wire;

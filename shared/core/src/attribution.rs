@@ -71,6 +71,7 @@ fn calls(code: Code) -> &'static [&'static str] {
         | Code::ActionNotApplicable
         | Code::ConditionKeyNotApplicable => POLICY_CALLS,
         Code::PublicPolicyRestricted => BLOCK_CALLS,
+        Code::NotificationsOff => &["PutBucketNotification"],
         Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional => &["PutKeyPolicy"],
         Code::KeyDisabled => &["DisableKey", "CancelKeyDeletion"],
         Code::KeyPendingDeletion => &["ScheduleKeyDeletion"],

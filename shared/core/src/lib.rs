@@ -16,6 +16,7 @@ pub mod incident;
 pub mod judge;
 pub mod moment;
 pub mod name;
+pub mod notification;
 pub mod observation;
 pub mod parts;
 pub mod plan;

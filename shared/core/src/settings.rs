@@ -44,6 +44,8 @@ pub struct Settings {
     pub census_every: Duration,
     /// The stack's own parts, which are looked after too; none where there is no stack to look after.
     pub parts: Option<Parts>,
+    /// Whether a repair may turn on the EventBridge notifications of a bucket, which costs money for every object event.
+    pub manages_notifications: bool,
 }
 
 /// From one walk over every object to the next, where nothing else is said: 30 days.

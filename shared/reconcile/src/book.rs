@@ -214,7 +214,14 @@ impl Book {
                     held.incident.refused();
                     held.dirty = true;
                 }
-                (Applied::Verified(_) | Applied::NotVisible(_) | Applied::Stuck, _) => {}
+                (
+                    Applied::Verified(_)
+                    | Applied::NotVisible(_)
+                    | Applied::Stuck
+                    | Applied::Lost(..)
+                    | Applied::Late(_),
+                    _,
+                ) => {}
             }
         }
         for held in self.incidents.values_mut() {
@@ -317,6 +324,7 @@ fn fingerprint(change: &Change) -> String {
         Change::BucketPolicy(change) => change.before.as_ref(),
         Change::KeyPolicy(change) => change.before.as_ref(),
         Change::Marker { .. } => None,
+        Change::Notifications(change) => return change.before.canonical_hash(),
     };
     before.map_or_else(
         || "absent".to_owned(),

@@ -8,7 +8,7 @@ use guardian_core::census::Census;
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects};
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects, standing_notifications};
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::Presence;
 use guardian_core::plan::plan_bucket;
@@ -100,6 +100,7 @@ where
             aws.now(),
         ));
     }
+    judgement.absorb(standing_notifications(&seen, book.open_findings()));
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
@@ -134,6 +135,7 @@ where
         repairing: declaration.mode == Mode::Repair,
         judgement: Judgement { findings: own },
         elsewhere: of_keys,
+        unfinished: seen.notifications_are_late(),
     };
     let apply = async |plan| apply_to_bucket(aws, settings, &declaration, &seen, plan).await;
     let mut report = cycle.close(aws, &mut book, plan, apply).await?;

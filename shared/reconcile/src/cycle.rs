@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::join;
-use guardian_core::alert::Affected;
+use guardian_core::alert::{Affected, plain};
 use guardian_core::call::CallError;
 use guardian_core::cause::{LaterLook, OWN_SOURCE, Work};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
@@ -38,6 +38,8 @@ pub(crate) struct Cycle<'a> {
     pub(crate) judgement: Judgement,
     /// What was found besides, told by the incidents of another resource.
     pub(crate) elsewhere: Vec<Finding>,
+    /// Whether something that nothing waited for has still to be looked at.
+    pub(crate) unfinished: bool,
 }
 
 impl Cycle<'_> {
@@ -83,7 +85,7 @@ impl Cycle<'_> {
         let said = book.close(aws).await?;
         let is_mended = |finding: &Finding| finding.remedy == Remedy::Repair;
         let beside = self.repairing && self.elsewhere.iter().any(is_mended);
-        let later = look_again(self.work, &judgement, &applied, waiting).or_else(|| {
+        let later = look_again(self.work, &judgement, &applied, waiting || self.unfinished).or_else(|| {
             // A key is being repaired meanwhile: how the bucket stands after that is to be known before the next sweep.
             (beside && self.work.look == 0).then_some(SOON)
         });
@@ -131,7 +133,12 @@ fn verified(applied: Vec<(Change, Applied)>) -> Vec<Change> {
         .into_iter()
         .filter_map(|(_, outcome)| match outcome {
             Applied::Verified(change) => Some(change),
-            Applied::NotVisible(_) | Applied::AlreadyThere | Applied::Stuck | Applied::Refused(_) => None,
+            Applied::NotVisible(_)
+            | Applied::AlreadyThere
+            | Applied::Stuck
+            | Applied::Refused(_)
+            | Applied::Lost(..)
+            | Applied::Late(_) => None,
         })
         .collect()
 }
@@ -157,10 +164,27 @@ fn propose(plan: &Plan, judgement: &mut Judgement) {
 /// A repair that AWS refused for good is a person's to make possible.
 fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
     for (change, outcome) in applied {
-        let Applied::Refused(error) = outcome else {
-            continue;
-        };
         let (code, subject) = change.ends();
+        let error = match outcome {
+            Applied::Refused(error) => error,
+            Applied::Lost(_, lost) => {
+                for finding in &mut judgement.findings {
+                    if finding.identity() == (code, &subject) {
+                        finding.remedy = Remedy::Human;
+                        finding.message.push_str(&plain(&format!(
+                            "; it was repaired, and what was there before and sent back is there no more: {}; ask whether somebody took it out just then, and put it back if not",
+                            lost.join("; ")
+                        )));
+                    }
+                }
+                continue;
+            }
+            Applied::Verified(_)
+            | Applied::NotVisible(_)
+            | Applied::AlreadyThere
+            | Applied::Stuck
+            | Applied::Late(_) => continue,
+        };
         let mut desired = None;
         for finding in &mut judgement.findings {
             if finding.identity() == (code, &subject) {
@@ -171,7 +195,7 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
                 desired.clone_from(&finding.desired);
             }
         }
-        if !matches!(change, Change::Marker { .. }) {
+        if !matches!(change, Change::Marker { .. } | Change::Notifications(_)) {
             let message = format!(
                 "AWS refused to store the repaired policy: {error}; allow `{}` or correct the policy, and the guardian tries again",
                 error.operation
@@ -181,6 +205,11 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
             judgement.findings.push(finding.with_desired(desired));
         }
     }
+}
+
+/// Whether it says how the guardian hears of the bucket, not how the bucket is. It may well stand for months.
+fn is_about_our_sight(code: Code) -> bool {
+    matches!(code, Code::NotificationsOff | Code::NotificationsUnknown)
 }
 
 /// Whether and when to look again.
@@ -195,7 +224,12 @@ fn look_again(
         1 => Some(LATER),
         _ => None,
     };
-    let open = |outcome: &Applied| matches!(outcome, Applied::NotVisible(_) | Applied::Stuck);
+    let open = |outcome: &Applied| {
+        matches!(
+            outcome,
+            Applied::NotVisible(_) | Applied::Stuck | Applied::Lost(..) | Applied::Late(_)
+        )
+    };
     let unseen = waiting || applied.iter().any(|(_, outcome)| open(outcome));
     if unseen {
         // Somebody must come back for this one, however often it took already.
@@ -209,7 +243,7 @@ fn look_again(
         return if work.look == 0 { Some(SOON) } else { None };
     }
     // An event named a change and nothing was found: the change may not be visible yet.
-    let drift = |finding: &Finding| finding.code != Code::RepairsPaused;
+    let drift = |finding: &Finding| finding.code != Code::RepairsPaused && !is_about_our_sight(finding.code);
     let quiet = !judgement.findings.iter().any(drift) && !work.is_of_the_sweep_alone() && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }

@@ -60,6 +60,7 @@ where
         repairing: false,
         judgement,
         elsewhere: Vec::new(),
+        unfinished: false,
     };
     let mut report = cycle
         .close(aws, &mut book, Plan::default(), async |_| Ok(Vec::new()))

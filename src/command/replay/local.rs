@@ -9,6 +9,7 @@ use guardian_core::call::CallError;
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, EventSelectors, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead,
     ObjectOwnership, ObjectPage, PublicAccessBlock, QueueState, RuleState, RuleTarget, Subscription,
@@ -154,6 +155,21 @@ impl Buckets for Local<'_> {
 
     async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError> {
         self.live.aws.get_bucket_owner(bucket).await
+    }
+
+    async fn get_bucket_notifications(&self, bucket: &BucketName) -> Result<Notifications, CallError> {
+        self.live.aws.get_bucket_notifications(bucket).await
+    }
+
+    async fn put_bucket_notifications(
+        &self,
+        bucket: &BucketName,
+        notifications: &Notifications,
+    ) -> Result<(), CallError> {
+        self.live
+            .aws
+            .put_bucket_notifications(bucket, notifications)
+            .await
     }
 
     async fn put_marker(

@@ -307,6 +307,7 @@ impl Clients {
                 self.put_bucket_policy(bucket, &policy.replace(arn, "AROA5JTVXQ2EXAMPLE7KC"))
                     .await
             }
+            Act::NotifyOnly(bucket, queue) => self.notify(bucket, Some(queue), false).await,
             Act::Declare(bucket, declaration) => {
                 let request = self
                     .ssm
@@ -333,6 +334,72 @@ impl Clients {
             .send()
             .await;
         done.map(drop).map_err(failed("put a bucket policy"))
+    }
+
+    /// PutBucketNotificationConfiguration with this one queue, which is there then, with EventBridge or without.
+    pub(super) async fn notify(
+        &self,
+        bucket: &BucketName,
+        queue: Option<&str>,
+        event_bridge: bool,
+    ) -> Result<(), StageError> {
+        const WHAT: &str = "write the notifications";
+        let mut configuration = s3::NotificationConfiguration::builder();
+        if event_bridge {
+            let on = s3::EventBridgeConfiguration::builder().build();
+            configuration = configuration.event_bridge_configuration(on);
+        }
+        if let Some(queue) = queue {
+            let made = self.sqs.create_queue().queue_name(queue).send().await;
+            let url = made.map_err(failed(WHAT))?.queue_url.unwrap_or_default();
+            let asked = self
+                .sqs
+                .get_queue_attributes()
+                .queue_url(url)
+                .attribute_names(QueueAttributeName::QueueArn);
+            let attributes = asked.send().await.map_err(failed(WHAT))?.attributes;
+            let arn = attributes.and_then(|mut known| known.remove(&QueueAttributeName::QueueArn));
+            let rule = s3::FilterRule::builder()
+                .name(s3::FilterRuleName::Prefix)
+                .value("photos/")
+                .build();
+            let filter = s3::NotificationConfigurationFilter::builder()
+                .key(s3::S3KeyFilter::builder().filter_rules(rule).build())
+                .build();
+            let entry = s3::QueueConfiguration::builder()
+                .id(queue)
+                .queue_arn(arn.unwrap_or_default())
+                .events(s3::Event::S3ObjectCreated)
+                .filter(filter)
+                .build()
+                .map_err(failed(WHAT))?;
+            configuration = configuration.queue_configurations(entry);
+        }
+        let request = self
+            .s3
+            .put_bucket_notification_configuration()
+            .bucket(bucket.as_str())
+            .notification_configuration(configuration.build());
+        request.send().await.map(drop).map_err(failed(WHAT))
+    }
+
+    /// Whether the emulator says that notifications go to EventBridge, where they do: moto 5.2 leaves it out.
+    pub(super) async fn shows_event_bridge(
+        &self,
+        settings: &Settings,
+        tag: &str,
+    ) -> Result<bool, StageError> {
+        let name: BucketName = format!("told{tag}")
+            .parse()
+            .map_err(|error| StageError::new("name a bucket", error))?;
+        self.create_bucket(settings, &name).await?;
+        self.notify(&name, None, true).await?;
+        let asked = self
+            .s3
+            .get_bucket_notification_configuration()
+            .bucket(name.as_str());
+        let answer = asked.send().await.map_err(failed("read the notifications"))?;
+        Ok(answer.event_bridge_configuration.is_some())
     }
 
     async fn point_alias(&self, alias: &str, key: &KeyArn) -> Result<(), StageError> {

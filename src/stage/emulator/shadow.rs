@@ -90,6 +90,11 @@ impl Shadow {
         self.model.take_events();
         perform(&self.model, who, &act)?;
         let mut events = self.model.take_events();
+        if let Act::NotifyOnly(bucket, _) = &act {
+            // Neither did the guardian's own write of the notifications.
+            self.model
+                .set_notifications(bucket, "<EventBridgeConfiguration/>");
+        }
         if let Act::Rotates(key) = &act {
             events.extend(rotation_events(key, now).map(|event| event.to_string()));
         }

@@ -29,6 +29,8 @@ pub(crate) enum Operation {
     GetBucketOwnershipControls,
     GetBucketAcl,
     StartExecution,
+    GetBucketNotification,
+    PutBucketNotification,
     DescribeTrails,
     GetTrailStatus,
     GetEventSelectors,
@@ -40,7 +42,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 36] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -75,6 +77,8 @@ impl Operation {
         Self::GetQueueAttributes,
         Self::GetTopicAttributes,
         Self::ListSubscriptionsByTopic,
+        Self::GetBucketNotification,
+        Self::PutBucketNotification,
     ];
 
     /// The operation of this API name.
@@ -119,6 +123,8 @@ impl Operation {
             Self::GetQueueAttributes => "GetQueueAttributes",
             Self::GetTopicAttributes => "GetTopicAttributes",
             Self::ListSubscriptionsByTopic => "ListSubscriptionsByTopic",
+            Self::GetBucketNotification => "GetBucketNotificationConfiguration",
+            Self::PutBucketNotification => "PutBucketNotificationConfiguration",
         }
     }
 
@@ -158,6 +164,8 @@ impl Operation {
             Self::GetQueueAttributes => "sqs:GetQueueAttributes",
             Self::GetTopicAttributes => "sns:GetTopicAttributes",
             Self::ListSubscriptionsByTopic => "sns:ListSubscriptionsByTopic",
+            Self::GetBucketNotification => "s3:GetBucketNotification",
+            Self::PutBucketNotification => "s3:PutBucketNotification",
         }
     }
 
@@ -177,6 +185,9 @@ impl Operation {
 
     /// Whether it changes what is guarded, rather than the guardian's own books.
     pub(crate) fn repairs(self) -> bool {
-        matches!(self, Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy)
+        matches!(
+            self,
+            Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy | Self::PutBucketNotification
+        )
     }
 }

@@ -71,6 +71,10 @@ pub(crate) struct State {
     pub(crate) watches_objects: bool,
     /// Whether a trail records data events.
     pub(crate) records_data: bool,
+    /// Queues, topics and functions that S3 may send notifications to.
+    pub(crate) destinations: BTreeSet<String>,
+    /// Those that got a test message.
+    pub(crate) test_messages: Vec<String>,
 }
 
 impl State {
@@ -116,6 +120,8 @@ impl State {
             records_failures: false,
             watches_objects: false,
             records_data: false,
+            destinations: BTreeSet::new(),
+            test_messages: Vec::new(),
         }
     }
 

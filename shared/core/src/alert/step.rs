@@ -103,6 +103,9 @@ const fn keep(code: Code) -> &'static str {
         Code::MarkerMissing => {
             "Keep the marker out of whatever removed it (a sync with `--delete`, a lifecycle rule), or keep it in the source below."
         }
+        Code::NotificationsOff => {
+            "Put the setting below into the source that writes the bucket's notifications, so that its next run does not turn them off again."
+        }
         Code::KeyGrantUnused => {
             "Take the statement below out of the source that writes this policy, so that the next run does not put it back."
         }

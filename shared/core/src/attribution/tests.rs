@@ -39,6 +39,7 @@ fn nobody_is_searched_for_where_the_event_itself_can_have_done_it() {
         (Code::KeyDisabled, "CancelKeyDeletion"),
         (Code::PublicPolicyRestricted, "PutAccountPublicAccessBlock"),
         (Code::MarkerMissing, "DeleteObject"),
+        (Code::NotificationsOff, "PutBucketNotification"),
         (Code::GrantMissing, "Parameter Store Change"),
     ] {
         assert_eq!(searched(code, event), Search::None, "{code} {event}");
@@ -54,6 +55,7 @@ fn an_event_that_cannot_have_done_it_blames_nobody() {
         (Code::KeyGrantMissing, "Scheduled Event", "PutKeyPolicy"),
         (Code::KeyGrantMissing, "PutBucketEncryption", "PutKeyPolicy"),
         (Code::BucketMissing, "Scheduled Event", "DeleteBucket"),
+        (Code::NotificationsOff, "Scheduled Event", "PutBucketNotification"),
     ] {
         assert_eq!(searched(code, event), Search::Ask(asked), "{code} {event}");
     }

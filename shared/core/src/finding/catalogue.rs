@@ -177,6 +177,21 @@ catalogue! {
             "Write it again as an empty object: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
             "Keep `.wellknown/cloudinary/` out of the lifecycle rule that archived it.",
         ],
+    NotificationsOff "notifications-off" Medium Human "S3 does not tell EventBridge of the bucket's objects"
+        means "S3 sends the events of a bucket's objects to EventBridge only where that is turned on (S3 User Guide, \"Enabling Amazon EventBridge\"), and PutBucketNotificationConfiguration replaces the whole configuration: whoever writes it without that setting turns it off. Cloudinary's access is intact and no verdict hangs on this. But of a marker that is lost, or of a new object under another key, the guardian learns with the next sweep only, unless a trail with data events tells it. What S3 sends is charged for event by event, whatever object it is about (Amazon EventBridge pricing, \"AWS opt-in data events\")."
+        do [
+            "`guardian repair BUCKET --notifications` shows the change, asks, and makes it. By hand, read what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET > notifications.json`.",
+            "Add EventBridge and leave everything else: `jq -s '(.[0] // {}) + {\"EventBridgeConfiguration\": {}}' notifications.json > with-eventbridge.json`.",
+            "Write all of it back, without test messages to the destinations: `aws s3api put-bucket-notification-configuration --bucket BUCKET --skip-destination-validation --notification-configuration file://with-eventbridge.json`.",
+            "Put the setting into the source that writes the bucket's notifications, so that its next run does not turn it off again.",
+            "Or let the guardian do it, on this bucket and every other: the stack's parameter `ManageNotifications=yes`, with its mode `repair`. If a trail with data events sees to the markers, nothing has to be done.",
+        ],
+    NotificationsUnknown "notifications-unknown" Low Human "whether S3 tells EventBridge of the bucket's objects could not be read"
+        means "The call that reads the bucket's notification configuration was refused, so it is not known whether the guardian hears at once of a marker that is lost. No verdict hangs on it, and everything else is judged and repaired as ever. What cannot be read is not written either."
+        do [
+            "Allow `s3:GetBucketNotification` on `arn:aws:s3:::BUCKET` to the guardian's role, or except the role from the Deny that refuses it.",
+            "See what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET`.",
+        ],
     ObjectsCustomerKey "objects-customer-key" Medium Human "some objects are encrypted with keys that only their writer has"
         means "S3 keeps no key for an object under SSE-C: whoever reads it has to send the key along, and Cloudinary does not. Each of these objects fails to be read, whatever the policies say (S3 User Guide, \"Using server-side encryption with customer-provided keys\")."
         do [

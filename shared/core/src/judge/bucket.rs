@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
+use super::notification::judge_notifications;
 use super::region::judge_region;
 use super::{Judgement, not_observed};
 use crate::alert::plain;
@@ -65,6 +66,11 @@ pub fn judge_bucket(
         judgement.absorb(of_key);
     }
     judgement.absorb(judge_region(settings, seen));
+    let refused = judgement.find_on(Code::ObservationFailed, &Subject::Bucket(seen.bucket.clone()));
+    // Whatever refuses the policy refuses this too; it is told once.
+    if refused.is_none() || matches!(&seen.notifications, Some(Ok(_))) {
+        judgement.absorb(judge_notifications(seen));
+    }
     if let Some(until) = declaration.paused_until {
         judge_pause(&mut judgement, &seen.bucket, until);
     }

@@ -24,6 +24,7 @@ fn settings() -> Settings {
         watches_objects: false,
         census_every: CENSUS_EVERY,
         parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -77,6 +78,7 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
             .map(crate::cloudinary::marker_key)
             .collect()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 

@@ -15,6 +15,7 @@ use guardian_core::judge::{
 };
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy,
     KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
@@ -127,6 +128,15 @@ pub(crate) fn sample(code: Code) -> Sample {
                 archived: true,
                 ..ObjectHead::default()
             }));
+        }),
+        Code::NotificationsOff => of_bucket(code, |seen| {
+            let text = "<NotificationConfiguration><QueueConfiguration><Id>thumbnails</Id>\
+                <Queue>arn:aws:sqs:us-east-1:111122223333:thumbnails</Queue><Event>s3:ObjectCreated:*</Event>\
+                </QueueConfiguration></NotificationConfiguration>";
+            seen.notifications = Some(Ok(Notifications::parse(text).unwrap()));
+        }),
+        Code::NotificationsUnknown => of_bucket(code, |seen| {
+            seen.notifications = Some(Err(denied("s3:GetBucketNotification")));
         }),
         Code::ObjectsCustomerKey => {
             of_objects(code, |counts| counts.customer_keys = three("drafts/logo.svg"))
@@ -261,6 +271,7 @@ fn cause(code: Code) -> Cause {
         | Code::BucketInOtherRegion
         | Code::KeyInOtherRegion => "Parameter Store Change",
         Code::ObservationFailed
+        | Code::NotificationsUnknown
         | Code::KeyForeign
         | Code::KeyAwsManaged
         | Code::KeyMaterialExpiring
@@ -294,6 +305,7 @@ fn cause(code: Code) -> Cause {
         Code::KeyMaterialMissing => "DeleteImportedKeyMaterial",
         Code::KeyUnusable => "ReplicateKey",
         Code::KeyMissing => "PutBucketEncryption",
+        Code::NotificationsOff => "PutBucketNotification",
         _ => "PutBucketPolicy",
     };
     let actor = match event {
@@ -388,6 +400,7 @@ pub(crate) fn settings() -> Settings {
         watches_objects: false,
         census_every: CENSUS_EVERY,
         parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -462,6 +475,7 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
         markers: declaration.clouds.iter().map(marker).collect(),
         listed: Ok(declaration.clouds.iter().map(marker_key).collect()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 

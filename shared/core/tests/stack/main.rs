@@ -25,6 +25,7 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        manages_notifications: false,
         parts: None,
     }
 }

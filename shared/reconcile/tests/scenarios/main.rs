@@ -28,6 +28,7 @@ mod key;
 mod later;
 mod marker;
 mod mass;
+mod notifications;
 mod outbox;
 mod paused;
 mod people;

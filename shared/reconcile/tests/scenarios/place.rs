@@ -47,6 +47,8 @@ fn a_bucket_that_does_not_exist_is_for_a_person_until_it_is_made() {
     assert_eq!(
         told,
         [
+            // A new bucket notifies nobody.
+            "needs-you: notifications-off on media",
             "repaired: grant-missing on media",
             "repaired: marker-missing on media",
             "resolved: bucket-missing on media",

@@ -146,6 +146,7 @@ fn spelt_out(line: &str) -> Vec<String> {
         "GetBucketEncryption BUCKET",
         "ListObjectsV2 BUCKET/…/",
         "HeadObject BUCKET/…/demo",
+        "GetBucketNotificationConfiguration BUCKET",
     ]
     .map(|call| call.replace("BUCKET", bucket))
     .into()

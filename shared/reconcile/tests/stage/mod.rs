@@ -47,6 +47,7 @@ impl Stage {
             watches_objects: false,
             census_every: CENSUS_EVERY,
             parts: None,
+            manages_notifications: false,
         };
         Self {
             model,

@@ -26,6 +26,7 @@ fn settings() -> Settings {
         watches_objects: false,
         census_every: crate::settings::CENSUS_EVERY,
         parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -103,6 +104,7 @@ fn in_bucket(settings: &Settings, seen: KeyObservation) -> (Verdict, Finding) {
         markers: Vec::new(),
         listed: Ok(Vec::new()),
         keys: vec![seen],
+        notifications: None,
     };
     let judgement = judge_bucket(settings, &declaration, &seen, now());
     assert_eq!(judgement.findings.len(), 1, "{judgement:?}");
