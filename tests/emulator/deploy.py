@@ -9,6 +9,7 @@ The arguments are the template's parameters.
 import io
 import json
 import os
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -25,16 +26,25 @@ from expansion import translated
 STACK, CODE = "cloudinary-guardian", "code"
 
 
+def left_out(kind):
+    """moto would run functions in containers, and knows too little of alarms for what points at them."""
+    return kind == "AWS::Lambda::EventSourceMapping" or kind.startswith("AWS::CloudWatch::")
+
+
 def as_moto_takes_it(template):
-    """One and the same package for every function, and a name for every FIFO queue: moto gives one that does not end in
-    `.fifo`, and takes it for wrong."""
-    mappings = [n for n, r in template["Resources"].items() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
-    for name in mappings:
+    """One and the same package for every function; a name for every FIFO queue, as moto gives one that does not end in
+    `.fifo`, and takes it for wrong; and roles without policies, which it never asks: it fails on `AWS::NoValue` among them."""
+    absent = [name for name, resource in template["Resources"].items() if left_out(resource["Type"])]
+    for name in absent:
         del template["Resources"][name]
+    points_there = re.compile(rf'["{{]({"|".join(absent)})["}}.]')
+    template["Outputs"] = {k: v for k, v in template["Outputs"].items() if not points_there.search(json.dumps(v["Value"]))}
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::Function":
             properties["Code"] = {"S3Bucket": CODE, "S3Key": CODE}
+        if resource["Type"] == "AWS::IAM::Role":
+            properties.pop("Policies", None)
         if resource["Type"] == "AWS::SQS::Queue" and properties.get("FifoQueue"):
             properties.setdefault("QueueName", f"{STACK}-{name}.fifo")
     return template
