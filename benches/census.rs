@@ -26,6 +26,7 @@ use guardian_core::call::CallError;
 use guardian_core::census::Census;
 use guardian_core::moment::Moment;
 use guardian_core::name::BucketName;
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, ListedObject, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead,
     ObjectOwnership, ObjectPage, PublicAccessBlock,
@@ -215,6 +216,14 @@ impl Buckets for MadeUp {
     }
 
     async fn get_public_access_block(&self, _: &BucketName) -> Result<PublicAccessBlock, CallError> {
+        not_asked()
+    }
+
+    async fn get_bucket_notifications(&self, _: &BucketName) -> Result<Notifications, CallError> {
+        not_asked()
+    }
+
+    async fn put_bucket_notifications(&self, _: &BucketName, _: &Notifications) -> Result<(), CallError> {
         not_asked()
     }
 

@@ -57,6 +57,9 @@ enum Command {
         /// One JSON object a line instead of the timeline
         #[arg(long)]
         json: bool,
+        /// Play on the stack that this file describes, deployed in the emulator: its outputs as JSON
+        #[arg(long, value_name = "FILE", hide = true)]
+        stack: Option<PathBuf>,
     },
     /// Look at a bucket and say whether Cloudinary can read it; changes nothing
     Check {
@@ -87,6 +90,9 @@ enum Command {
         /// Look at so many objects, spread over the bucket, to learn which keys they are under; 0 looks at none
         #[arg(long, value_name = "N", default_value_t = sample::SIZE)]
         sample: usize,
+        /// Turn the bucket's EventBridge notifications on too; EventBridge charges for each event of its objects
+        #[arg(long)]
+        notifications: bool,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -159,8 +165,12 @@ enum Format {
 ///
 /// Why it could not run.
 pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
-    match cli.command.unwrap_or(Command::Demo { json: false }) {
-        Command::Demo { json } => demo::run(json).await,
+    let default = Command::Demo {
+        json: false,
+        stack: None,
+    };
+    match cli.command.unwrap_or(default) {
+        Command::Demo { json, stack } => demo::run(json, stack.as_deref()).await,
         Command::Check {
             all: true,
             sample,
@@ -181,9 +191,10 @@ pub async fn run(cli: Cli) -> Result<Ended, CommandError> {
             bucket,
             clouds,
             sample,
+            notifications,
             yes,
             json,
-        } => repair::run(bucket, clouds, sample, yes, json).await,
+        } => repair::run(bucket, clouds, sample, notifications, yes, json).await,
         Command::Census(words) => census::run(&words).await,
         Command::Route { files, json: _ } => route::run(&files),
         Command::Replay { files, yes, json } => replay::run(&files, yes, json).await,

@@ -3,11 +3,12 @@
 
 mod keys;
 mod list;
+mod own;
 mod play;
 mod timeline;
 mod world;
 
 pub use list::{Expected, Incident, Step, incidents};
-pub use play::{Outcome, Played, Proof, play};
+pub use play::{Calls, Outcome, Played, Proof, play};
 pub use timeline::{Timeline, json_line};
 pub use world::World;

@@ -6,9 +6,11 @@ mod emulator;
 mod model;
 mod outsider;
 
-pub use emulator::{EmulatorStage, EndpointError, refuse_anything_but_loopback};
+pub use emulator::{Deployed, EmulatorStage, EndpointError, refuse_anything_but_loopback};
 pub use model::ModelStage;
-pub use outsider::Act;
+pub use outsider::{Act, OwnAct};
+
+use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
@@ -82,7 +84,12 @@ pub trait Stage {
         false
     }
 
-    /// Creates an empty bucket.
+    /// Whether this AWS says that a bucket's notifications go to EventBridge, where they do.
+    fn shows_event_bridge(&self) -> bool {
+        true
+    }
+
+    /// Creates an empty bucket, whose notifications go to EventBridge.
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError>;
 
     /// Creates an enabled customer managed key with the policy KMS gives a new key.
@@ -110,9 +117,17 @@ pub trait Stage {
     /// The bucket policy as stored.
     async fn bucket_policy(&self, bucket: &BucketName) -> Result<Option<String>, StageError>;
 
+    /// Whom S3 tells of the bucket's objects besides EventBridge, each in a line.
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError>;
+
     /// The key policy as stored.
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError>;
 
-    /// The AWS calls of the guardian since this was last asked.
-    fn take_calls(&self) -> Vec<CallMade>;
+    /// How long after the first event of the last `pump` its last repair was done and told, where time is the real one.
+    fn healed_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The AWS calls of the guardian since this was last asked; `None` where they cannot be seen.
+    fn take_calls(&self) -> Option<Vec<CallMade>>;
 }

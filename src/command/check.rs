@@ -7,7 +7,7 @@ use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Finding, Verdict};
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::Mode;
-use guardian_reconcile::operator::{Sampled, look_with_sample};
+use guardian_reconcile::operator::{Look, Sampled, look_with_sample};
 use guardian_reconcile::seam::{Clock, Declarations};
 use serde_json::Value;
 
@@ -73,12 +73,27 @@ async fn check(
     };
     let draw = sample::at(live.aws.now(), &bucket, size);
     let (look, sampled) = look_with_sample(&live.aws, &live.settings, &declaration, draw).await?;
+    warn_of_what_is_late(&look)?;
     Ok(Checked {
         bucket,
         verdict: look.judgement.verdict(),
         findings: look.judgement.findings,
         sampled: sampled.map(|sampled| (size, sampled)),
     })
+}
+
+/// No verdict hangs on the notifications, so that nothing fails with them; that they were not read is said all the same.
+pub(super) fn warn_of_what_is_late(look: &Look) -> io::Result<()> {
+    if look.seen.notifications_are_late()
+        && let Some(Err(error)) = &look.seen.notifications
+    {
+        let bucket = &look.declaration.bucket;
+        writeln!(
+            io::stderr().lock(),
+            "the notifications of {bucket} were not read, look again: {error}"
+        )?;
+    }
+    Ok(())
 }
 
 fn print(out: &mut impl Write, checked: &Checked) -> io::Result<()> {

@@ -1,26 +1,36 @@
 //! `guardian demo`: the incident list, played.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use guardian_aws::Connection;
 
 use super::{CommandError, Ended};
 use crate::incidents::{Outcome, Timeline, json_line, play};
-use crate::stage::{EmulatorStage, ModelStage, Stage, refuse_anything_but_loopback};
+use crate::stage::{Deployed, EmulatorStage, ModelStage, Stage, refuse_anything_but_loopback};
 
 /// Any seed plays the same list; this one only makes the key ids the same in every run.
 const SEED: u64 = 1;
 
-pub(super) async fn run(json: bool) -> Result<Ended, CommandError> {
-    match std::env::var("AWS_ENDPOINT_URL") {
-        Ok(endpoint) if !endpoint.is_empty() => {
-            let connection = Connection::to_emulator().await?;
-            refuse_anything_but_loopback(&connection)?;
-            let stage = EmulatorStage::new(connection, &endpoint).await?;
-            on_stage(&stage, json).await
-        }
-        _ => on_stage(&ModelStage::new(SEED).await?, json).await,
+pub(super) async fn run(json: bool, stack: Option<&Path>) -> Result<Ended, CommandError> {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    if endpoint.is_empty() && stack.is_none() {
+        return on_stage(&ModelStage::new(SEED).await?, json).await;
     }
+
+    let connection = Connection::to_emulator().await?;
+    refuse_anything_but_loopback(&connection)?;
+    let deployed = stack.map(described).transpose()?;
+    let stage = EmulatorStage::new(connection, &endpoint, deployed).await?;
+    on_stage(&stage, json).await
+}
+
+fn described(file: &Path) -> Result<Deployed, CommandError> {
+    let text = std::fs::read_to_string(file).map_err(|reason| CommandError::File {
+        file: file.display().to_string(),
+        reason,
+    })?;
+    Ok(Deployed::parse(&text)?)
 }
 
 async fn on_stage<S: Stage>(stage: &S, json: bool) -> Result<Ended, CommandError> {

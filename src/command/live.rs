@@ -5,7 +5,7 @@ use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::name::{AccountId, BucketName, CloudName};
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
-use guardian_reconcile::seam::Declarations;
+use guardian_reconcile::seam::{Clock, Declarations};
 use serde_json::{Value, json};
 
 use super::CommandError;
@@ -39,6 +39,8 @@ impl Live {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            parts: None,
+            manages_notifications: false,
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),
@@ -68,7 +70,13 @@ impl Live {
 
     /// Reads a declaration's text.
     pub(super) fn read(&self, bucket: &BucketName, text: &str) -> Result<Declaration, DeclarationError> {
-        Declaration::parse(bucket, text, &self.settings.partition, &self.settings.ceilings)
+        Declaration::parse(
+            bucket,
+            text,
+            &self.settings.partition,
+            &self.settings.ceilings,
+            self.aws.now(),
+        )
     }
 }
 

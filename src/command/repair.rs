@@ -11,7 +11,7 @@ use guardian_reconcile::operator::{Look, Sampled, look_with_sample, repair};
 use guardian_reconcile::seam::Clock;
 use serde_json::{Value, json};
 
-use super::check::print_finding;
+use super::check::{print_finding, warn_of_what_is_late};
 use super::live::{Live, answer, invalid};
 use super::{CommandError, Ended, sample};
 
@@ -19,10 +19,12 @@ pub(super) async fn run(
     bucket: BucketName,
     clouds: Vec<CloudName>,
     size: usize,
+    notifications: bool,
     yes: bool,
     json: bool,
 ) -> Result<Ended, CommandError> {
-    let live = Live::connect(Mode::Repair).await?;
+    let mut live = Live::connect(Mode::Repair).await?;
+    live.settings.manages_notifications = notifications;
     let declaration = match live.declaration(&bucket, clouds).await? {
         Ok(declaration) => declaration,
         Err(error) => {
@@ -38,6 +40,7 @@ pub(super) async fn run(
     };
     let draw = sample::at(live.aws.now(), &bucket, size);
     let (before, sampled) = look_with_sample(&live.aws, &live.settings, &declaration, draw.clone()).await?;
+    warn_of_what_is_late(&before)?;
     if before.plan.is_empty() || (json && !yes) {
         return nothing_applied(&before, json);
     }
@@ -128,8 +131,15 @@ fn word(outcome: &Applied) -> String {
         Applied::Verified(_) => "done".to_owned(),
         Applied::NotVisible(_) => "written, but not visible yet; look again in a minute".to_owned(),
         Applied::AlreadyThere => "somebody else did it meanwhile".to_owned(),
-        Applied::Stuck => "not done: the policy changed meanwhile and no longer allows it".to_owned(),
+        Applied::Stuck => {
+            "not done: what is to be changed changed meanwhile and no longer allows it".to_owned()
+        }
         Applied::Refused(error) => format!("refused: {error}"),
+        Applied::Late(error) => format!("not known for the moment, look again: {error}"),
+        Applied::Lost(_, lost) => format!(
+            "done, but what was there before is there no more: {}; ask whether somebody took it out just then",
+            lost.join("; ")
+        ),
     }
 }
 

@@ -7,6 +7,7 @@ use guardian_model::Who;
 use serde_json::{Value, json};
 
 use super::keys::{a_year, key_changes};
+use super::own::own_incidents;
 use super::world::{LEAVER, World};
 use crate::stage::Act;
 
@@ -99,6 +100,7 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
     list.extend(key_incidents(world));
     list.extend(key_changes(world));
     list.extend(human_incidents(world, settings));
+    list.extend(notifications_replaced(world));
     list.push(a_year(world));
     list.push(Incident {
         name: "the sweep passes and finds everything in order",
@@ -109,6 +111,7 @@ pub fn incidents(world: &World, settings: &Settings) -> Vec<Incident> {
             quiet(),
         )],
     });
+    list.extend(own_incidents(world, settings));
     list
 }
 
@@ -191,6 +194,27 @@ fn bucket_incidents(world: &World) -> Vec<Incident> {
             ],
         },
     ]
+}
+
+fn notifications_replaced(world: &World) -> Option<Incident> {
+    let (plain, queue) = (&world.plain, world.listener.clone()?);
+    let marker = ".wellknown/cloudinary/demo".to_owned();
+    Some(Incident {
+        name: "Terraform adds a queue to the bucket's notifications and leaves EventBridge out, then a marker goes",
+        bucket: plain.clone(),
+        steps: vec![
+            step(
+                Who::terraform(),
+                vec![Act::NotifyOnly(plain.clone(), queue)],
+                repaired(&[Code::NotificationsOff]),
+            ),
+            step(
+                Who::cli("ana"),
+                vec![Act::DeleteObject(plain.clone(), marker)],
+                repaired(&[Code::MarkerMissing]),
+            ),
+        ],
+    })
 }
 
 fn key_incidents(world: &World) -> Vec<Incident> {

@@ -1,6 +1,7 @@
 //! Playing the list on a stage, and holding what happened against what had to.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use guardian_core::alert::TransitionKind;
 use guardian_core::declaration::Declaration;
@@ -40,14 +41,23 @@ pub struct Played {
     pub repairs: Vec<Change>,
     /// What people were told.
     pub alerts: Vec<Said>,
-    /// The AWS calls up to the end of the repair.
-    pub calls: Vec<CallMade>,
-    /// The AWS calls of the later looks.
-    pub later_calls: Vec<CallMade>,
+    /// How long after the first event the last repair was done and told, where time is the real one.
+    pub healed_after: Option<Duration>,
+    /// The AWS calls, where they can be seen.
+    pub calls: Option<Calls>,
     /// The verdict on the bucket afterwards.
     pub verdict: Verdict,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// The guardian's AWS calls in a step.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    /// Up to the end of the repair.
+    pub first: Vec<CallMade>,
+    /// Of the later looks.
+    pub later: Vec<CallMade>,
 }
 
 /// What is proved at the end: every statement that the owner wrote is still there.
@@ -63,6 +73,8 @@ pub struct Proof {
 #[derive(Debug, Default)]
 struct Owners {
     buckets: BTreeMap<BucketName, Option<Value>>,
+    /// The ids of the entries in their notifications.
+    notified: BTreeMap<BucketName, String>,
     keys: BTreeMap<KeyArn, Value>,
 }
 
@@ -83,6 +95,9 @@ impl Owners {
             Act::DeleteRole(_, bucket) => {
                 self.buckets
                     .insert(bucket.clone(), Some(world.owners_policy(bucket)));
+            }
+            Act::NotifyOnly(bucket, queue) => {
+                self.notified.insert(bucket.clone(), queue.clone());
             }
             Act::Unheard(act) => self.note(act, world),
             Act::PutObject(..)
@@ -106,6 +121,7 @@ impl Owners {
             | Act::DisableKey(_)
             | Act::EnableKey(_)
             | Act::Declare(..)
+            | Act::Own(_)
             | Act::Sweep => {}
         }
     }
@@ -161,9 +177,11 @@ async fn play_step<S: Stage>(
         owners.note(act, world);
     }
     let reports = stage.pump().await?;
-    let calls = stage.take_calls();
+    let (healed_after, first) = (stage.healed_after(), stage.take_calls());
     let later = stage.let_time_pass().await?;
-    let later_calls = stage.take_calls();
+    let calls = first
+        .zip(stage.take_calls())
+        .map(|(first, later)| Calls { first, later });
 
     let declaration = Declaration::ad_hoc(
         incident.bucket.clone(),
@@ -174,7 +192,8 @@ async fn play_step<S: Stage>(
     let all: Vec<&Report> = reports.iter().chain(&later).collect();
     let alerts: Vec<Said> = all.iter().flat_map(|report| report.said.clone()).collect();
     let mut wrong = differences(&step.expected, &alerts, verdict);
-    let late_repairs = later_calls.iter().filter(|call| call.repairs).count();
+    let late = calls.iter().flat_map(|calls| &calls.later);
+    let late_repairs = late.filter(|call| call.repairs).count();
     if late_repairs > 0 {
         wrong.push(format!(
             "{late_repairs} writes in later looks, where nothing had changed"
@@ -189,8 +208,8 @@ async fn play_step<S: Stage>(
         findings: distinct(&all),
         repairs: all.iter().flat_map(|report| report.repairs.clone()).collect(),
         alerts,
+        healed_after,
         calls,
-        later_calls,
         verdict,
         outcome: if wrong.is_empty() {
             Outcome::AsExpected
@@ -253,6 +272,15 @@ async fn prove<S: Stage>(stage: &S, owners: &Owners) -> Result<Proof, StageError
             written.as_ref(),
             stored.as_deref(),
         )?;
+    }
+    for (bucket, queue) in &owners.notified {
+        let place = format!("notifications of {bucket}");
+        let found = stage.notified(bucket).await?;
+        if found.iter().any(|entry| entry.contains(&format!("(`{queue}`)"))) {
+            *proof.kept.entry(place).or_default() += 1;
+        } else {
+            proof.lost.push(format!("`{queue}` in the {place}"));
+        }
     }
     for (key, written) in &owners.keys {
         let stored = stage.key_policy(key).await?;

@@ -169,14 +169,24 @@ impl<W: Write> Timeline<W> {
                 self.styled(&said.subject, style)
             )?;
         }
-        let writes = played.calls.iter().filter(|call| call.repairs).count();
-        writeln!(
-            self.out,
-            "    {:<8} {} AWS calls, {writes} of them writes to buckets and keys; {} more in later looks",
-            self.styled("calls", DIM),
-            played.calls.len(),
-            played.later_calls.len()
-        )?;
+        if let Some(after) = played.healed_after {
+            let seconds = after.as_secs_f64();
+            writeln!(
+                self.out,
+                "    {:<8} {seconds:.2} s after the event",
+                self.styled("healed", DIM)
+            )?;
+        }
+        if let Some(calls) = &played.calls {
+            let writes = calls.first.iter().filter(|call| call.repairs).count();
+            writeln!(
+                self.out,
+                "    {:<8} {} AWS calls, {writes} of them writes to buckets and keys; {} more in later looks",
+                self.styled("calls", DIM),
+                calls.first.len(),
+                calls.later.len()
+            )?;
+        }
         let verdict = self.styled(
             played.verdict,
             if played.verdict == Verdict::Readable {
@@ -230,9 +240,12 @@ impl<W: Write> Timeline<W> {
             .iter()
             .filter(|one| one.outcome != Outcome::AsExpected)
             .count();
-        let calls: usize = played
+        let calls: Option<usize> = played
             .iter()
-            .map(|one| one.calls.len() + one.later_calls.len())
+            .map(|one| {
+                let calls = one.calls.as_ref();
+                calls.map(|calls| calls.first.len() + calls.later.len())
+            })
             .sum();
         let steps = played.len();
         let sum = if wrong == 0 && proof.lost.is_empty() {
@@ -249,12 +262,16 @@ impl<W: Write> Timeline<W> {
                 BAD,
             )
         };
-        writeln!(self.out, "\n{sum}; {calls} AWS calls in all")
+        match calls {
+            Some(calls) => writeln!(self.out, "\n{sum}; {calls} AWS calls in all"),
+            None => writeln!(self.out, "\n{sum}"),
+        }
     }
 }
 
 /// A step as one line of JSON: `incident`, `event`, `findings`, `repairs`, `alerts`, `calls`, `outcome`, and
-/// besides these the step's number and the verdict.
+/// besides these the step's number and the verdict; `calls` is null where they cannot be seen, `healed_after` in seconds and
+/// null where time is not the real one.
 #[must_use]
 pub fn json_line(played: &Played) -> Value {
     let events: Vec<String> = played
@@ -275,11 +292,12 @@ pub fn json_line(played: &Played) -> Value {
         "alerts": played.alerts.iter().map(|said| json!({
             "transition": said.kind, "id": said.id, "subject": said.subject,
         })).collect::<Vec<_>>(),
-        "calls": {
-            "total": played.calls.len(),
-            "writes": played.calls.iter().filter(|call| call.repairs).count(),
-            "later": played.later_calls.len(),
-        },
+        "calls": played.calls.as_ref().map(|calls| json!({
+            "total": calls.first.len(),
+            "writes": calls.first.iter().filter(|call| call.repairs).count(),
+            "later": calls.later.len(),
+        })),
+        "healed_after": played.healed_after.map(|after| after.as_secs_f64()),
         "verdict": played.verdict,
         "outcome": outcome,
     })

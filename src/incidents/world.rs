@@ -38,6 +38,8 @@ pub struct World {
     pub yearly_keys: Vec<KeyArn>,
     /// The alias that its default encryption names.
     pub yearly_alias: String,
+    /// The name of a queue that gets notifications of its own; none where the stage does not show them whole.
+    pub listener: Option<String>,
 }
 
 /// Two for each change of keys that brings a new one.
@@ -118,6 +120,9 @@ impl World {
             archive,
             yearly_keys,
             yearly_alias: format!("alias/archive{}", stage.tag()),
+            listener: stage
+                .shows_event_bridge()
+                .then(|| format!("thumbnails{}", stage.tag())),
         };
         for role in [THUMBNAILER, LEAVER] {
             stage.create_role(&world.role(role)).await?;

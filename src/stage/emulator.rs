@@ -1,36 +1,42 @@
 //! The stage on an emulator: the SDK against the endpoint of the environment.
 //!
-//! Emulators record no policy change for EventBridge, so the events come from a *shadow*: the model does what
-//! the outsider does on the emulator, and its authentic events, with the emulator's key ARNs put in, are sent
-//! to the real ingest queue.
+//! Emulators record no policy change for EventBridge, so the events come from a *shadow* (`shadow.rs`) and are sent to the
+//! real ingest queue; where a stack is deployed whose functions run, to its rules (`deployed.rs`).
 
 mod clients;
+mod deployed;
 mod endpoint;
+mod queues;
+mod shadow;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::Declaration;
+use guardian_core::finding::Code;
 use guardian_core::name::{BucketName, KeyArn};
-use guardian_core::observation::ObjectEncryption;
+use guardian_core::parts::Parts;
 use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
-use guardian_model::{Model, Who};
+use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
-use guardian_reconcile::seam::Clock;
+use guardian_reconcile::seam::{Buckets, Clock};
 use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::model::perform;
 use super::{Act, CallMade, Caller, Stage, StageError};
 use clients::Clients;
+pub use deployed::Deployed;
+use deployed::Functions;
 pub use endpoint::{EndpointError, refuse_anything_but_loopback};
+use shadow::Shadow;
 
 const ROUNDS: usize = 200;
 
-/// An emulator with a stack's table, topic and queues on it.
+/// An emulator with a stack's table, topic and queues on it; what the functions do is done here, unless a stack whose
+/// functions run is deployed there.
 #[derive(Debug)]
 pub struct EmulatorStage {
     aws: Aws,
@@ -39,22 +45,29 @@ pub struct EmulatorStage {
     clients: Clients,
     tag: String,
     denies_literally: bool,
-    shadow: Model,
-    /// The shadow's keys and what they are called on the emulator.
-    keys: RefCell<BTreeMap<KeyArn, KeyArn>>,
-    sweeps: Cell<usize>,
+    shows_event_bridge: bool,
+    shadow: Shadow,
+    functions: Option<Functions>,
+    /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
+    waiting: RefCell<Vec<Value>>,
+    healed_after: Cell<Option<Duration>>,
     stack: Stack,
     /// The calls that were made, in order.
     calls: RefCell<Vec<CallMade>>,
 }
 
 impl EmulatorStage {
-    /// Sets a stack's table, topic and queues up on the emulator behind `connection`.
+    /// Plays on the stack that is deployed in the emulator behind `connection`, or sets a stack's table, topic and queues
+    /// up there.
     ///
     /// # Errors
     ///
     /// What could not be set up. Whoever calls this has refused anything but a loopback endpoint before.
-    pub async fn new(connection: Connection, endpoint: &str) -> Result<Self, StageError> {
+    pub async fn new(
+        connection: Connection,
+        endpoint: &str,
+        deployed: Option<Deployed>,
+    ) -> Result<Self, StageError> {
         let caller = connection.caller().await.map_err(|error| {
             let advice = "start it, or unset AWS_ENDPOINT_URL to play on the model";
             StageError::new(
@@ -65,7 +78,7 @@ impl EmulatorStage {
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
-        let settings = Settings {
+        let mut settings = Settings {
             account: caller.account.clone(),
             partition: caller.partition().to_owned(),
             region: connection.region().to_owned(),
@@ -75,16 +88,24 @@ impl EmulatorStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            parts: None,
+            manages_notifications: true,
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(connection.clone(), caller.account.clone(), Stack::default());
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
-        let stack = clients.create_stack(&tag).await?;
+        let (stack, functions) = match deployed {
+            Some(deployed) => (deployed.stack, deployed.functions),
+            None => (clients.create_stack(&tag).await?, None),
+        };
+        clients.ingest = stack.ingest_queue_url.clone().unwrap_or_default();
+        clients.work = stack.work_queue_url.clone().unwrap_or_default();
         let denies_literally = clients.denies_literally(&settings, &tag).await?;
-        let shadow = Model::at_home(1, &caller.account, &settings.region);
-        shadow.watch_objects(true);
-        shadow.record_data_events(true);
+        let shows_event_bridge = clients.shows_event_bridge(&settings, &tag).await?;
+        // What is never seen to be there would be written again and again.
+        settings.manages_notifications = shows_event_bridge;
+        let shadow = Shadow::new(&caller.account, &settings.region);
         let aws = Aws::new(connection, caller.account, stack.clone());
         drop(aws.take_calls());
         Ok(Self {
@@ -94,9 +115,11 @@ impl EmulatorStage {
             clients,
             tag,
             denies_literally,
+            shows_event_bridge,
             shadow,
-            keys: RefCell::default(),
-            sweeps: Cell::default(),
+            functions,
+            waiting: RefCell::default(),
+            healed_after: Cell::default(),
             stack,
             calls: RefCell::default(),
         })
@@ -109,6 +132,13 @@ impl EmulatorStage {
         self.stack.census_state_machine = Some(state_machine.to_owned());
         let connection = self.aws.connection().clone();
         self.aws = Aws::new(connection, self.settings.account.clone(), self.stack.clone());
+        self
+    }
+
+    /// The same for a stack that looks after these parts of its own.
+    #[must_use]
+    pub fn with_parts(mut self, parts: Parts) -> Self {
+        self.settings.parts = Some(parts);
         self
     }
 
@@ -129,70 +159,16 @@ impl EmulatorStage {
         }));
     }
 
-    fn shadow_key(&self, key: &KeyArn) -> KeyArn {
-        let keys = self.keys.borrow();
-        keys.iter()
-            .find(|(_, real)| *real == key)
-            .map_or_else(|| key.clone(), |(shadow, _)| shadow.clone())
-    }
-
-    /// The same act in the shadow's words.
-    fn for_shadow(&self, act: &Act) -> Act {
-        match act {
-            Act::DefaultKey(bucket, key) => Act::DefaultKey(bucket.clone(), self.shadow_key(key)),
-            Act::PutObjectUnder(bucket, object, key) => {
-                Act::PutObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::PointAlias(alias, key) => Act::PointAlias(alias.clone(), self.shadow_key(key)),
-            Act::CopyObjectUnder(bucket, object, key) => {
-                Act::CopyObjectUnder(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::ReencryptObject(bucket, object, key) => {
-                Act::ReencryptObject(bucket.clone(), object.clone(), self.shadow_key(key))
-            }
-            Act::DefaultDualLayer(bucket, key) => Act::DefaultDualLayer(bucket.clone(), self.shadow_key(key)),
-            Act::ScheduleKeyDeletion(key) => Act::ScheduleKeyDeletion(self.shadow_key(key)),
-            Act::CancelKeyDeletion(key) => Act::CancelKeyDeletion(self.shadow_key(key)),
-            Act::RotateKey(key) => Act::RotateKey(self.shadow_key(key)),
-            Act::Rotates(key) => Act::Rotates(self.shadow_key(key)),
-            Act::PutKeyPolicy(key, policy) => Act::PutKeyPolicy(self.shadow_key(key), policy.clone()),
-            Act::DisableKey(key) => Act::DisableKey(self.shadow_key(key)),
-            Act::EnableKey(key) => Act::EnableKey(self.shadow_key(key)),
-            other => other.clone(),
+    /// The report without what this emulator alone makes of it: one that does not say where notifications go has them
+    /// found off for ever.
+    fn as_shown(&self, mut report: Report) -> Report {
+        if !self.shows_event_bridge {
+            let code = Code::NotificationsOff;
+            report.findings.retain(|finding| finding.code != code);
+            let of_it = format!("{code}/");
+            report.said.retain(|said| !said.id.starts_with(&of_it));
         }
-    }
-
-    /// The events the act would have sent.
-    fn events_of(&self, who: Who, act: &Act) -> Result<Vec<Value>, StageError> {
-        let act = self.for_shadow(act);
-        if let Act::DeleteObject(bucket, key) = &act {
-            // The guardian's own markers never reached the shadow.
-            self.shadow.add_object(bucket, key, ObjectEncryption::SseS3);
-        }
-        self.shadow.set_now(self.aws.now());
-        self.shadow.take_events();
-        perform(&self.shadow, who, &act)?;
-        let mut events = self.shadow.take_events();
-        if let Act::Rotates(key) = &act {
-            events.extend(super::model::rotation_events(key, self.aws.now()).map(|event| event.to_string()));
-        }
-        let keys = self.keys.borrow();
-        if matches!(act, Act::Sweep) {
-            // Two sweeps within a second are two events all the same.
-            self.sweeps.set(self.sweeps.get() + 1);
-            events.push(super::model::scheduled_event(self.sweeps.get(), self.aws.now()).to_string());
-        }
-        events
-            .into_iter()
-            .map(|mut text| {
-                for (shadow, real) in keys.iter() {
-                    text = text
-                        .replace(shadow.as_str(), real.as_str())
-                        .replace(shadow.id(), real.id());
-                }
-                serde_json::from_str(&text).map_err(|error| StageError::new("read the shadow's event", error))
-            })
-            .collect()
+        report
     }
 
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
@@ -205,7 +181,7 @@ impl EmulatorStage {
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
         self.note(Caller::Function(Role::Reconciler));
-        reports.extend(done);
+        reports.extend(done.into_iter().map(|report| self.as_shown(report)));
         self.clients.settle(&self.clients.work, &work, &failed).await?;
         Ok(!(events.messages.is_empty() && work.messages.is_empty()))
     }
@@ -218,7 +194,12 @@ impl Stage for EmulatorStage {
         } else {
             ""
         };
-        format!("the emulator at {}{note}", self.endpoint)
+        let who = if self.functions.is_some() {
+            "the stack deployed in "
+        } else {
+            ""
+        };
+        format!("{who}the emulator at {}{note}", self.endpoint)
     }
 
     fn settings(&self) -> &Settings {
@@ -233,14 +214,19 @@ impl Stage for EmulatorStage {
         self.denies_literally
     }
 
+    fn shows_event_bridge(&self) -> bool {
+        self.shows_event_bridge
+    }
+
     async fn create_bucket(&self, bucket: &BucketName) -> Result<(), StageError> {
         self.shadow.add_bucket(bucket);
-        self.clients.create_bucket(&self.settings, bucket).await
+        self.clients.create_bucket(&self.settings, bucket).await?;
+        self.clients.notify(bucket, None, true).await
     }
 
     async fn create_key(&self) -> Result<KeyArn, StageError> {
         let real = self.clients.create_key().await?;
-        self.keys.borrow_mut().insert(self.shadow.add_key(), real.clone());
+        self.shadow.add_key(&real);
         Ok(real)
     }
 
@@ -260,19 +246,23 @@ impl Stage for EmulatorStage {
             Act::Census(bucket) => {
                 // Moments are whole seconds, and this clock is the real one: a census proves nothing of the second it
                 // begins in.
-                tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+                tokio::time::sleep(Duration::from_millis(1_100)).await;
                 take_census(&self.aws, bucket).await?;
                 self.note(Caller::Operator);
                 return Ok(Vec::new());
             }
             Act::Unheard(act) => {
                 self.clients.perform(act).await?;
-                self.events_of(who, act)?;
+                self.shadow.events_of(who, act, self.aws.now())?;
                 return Ok(Vec::new());
             }
             act => self.clients.perform(act).await?,
         }
-        let events = self.events_of(who, act)?;
+        let events = self.shadow.events_of(who, act, self.aws.now())?;
+        if self.functions.is_some() {
+            self.waiting.borrow_mut().extend(events.iter().cloned());
+            return Ok(events);
+        }
         for event in &events {
             self.clients
                 .send(&self.clients.ingest, &event.to_string())
@@ -282,6 +272,12 @@ impl Stage for EmulatorStage {
     }
 
     async fn pump(&self) -> Result<Vec<Report>, StageError> {
+        if let Some(functions) = &self.functions {
+            let events = self.waiting.take();
+            let (reports, took) = functions.pump(&self.clients, &events).await?;
+            self.healed_after.set(took);
+            return Ok(reports);
+        }
         let mut reports = Vec::new();
         for _ in 0..ROUNDS {
             if !self.run_once(&mut reports).await? {
@@ -310,12 +306,26 @@ impl Stage for EmulatorStage {
         self.clients.bucket_policy(bucket).await
     }
 
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError> {
+        let found = self.aws.get_bucket_notifications(bucket).await;
+        drop(self.aws.take_calls());
+        found
+            .map(|found| found.others())
+            .map_err(|error| StageError::new("read the notifications", error))
+    }
+
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
         self.clients.key_policy(key).await
     }
 
-    fn take_calls(&self) -> Vec<CallMade> {
+    fn healed_after(&self) -> Option<Duration> {
+        self.healed_after.get()
+    }
+
+    fn take_calls(&self) -> Option<Vec<CallMade>> {
         self.note(Caller::Operator);
-        self.calls.take()
+        let calls = self.calls.take();
+        // What the functions of a deployed stack call is not seen from here.
+        self.functions.is_none().then_some(calls)
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::DefaultEncryption;
+use guardian_core::parts::{Parts, SweepRate};
 use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
@@ -17,13 +19,16 @@ use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::{Act, CallMade, Caller, Stage, StageError};
+use super::{Act, CallMade, Caller, OwnAct, Stage, StageError};
 
 /// What Lambda takes from a queue at a time.
 const BATCH: usize = 10;
 
 /// More rounds than any incident needs: a stage that never comes to rest is an error, not an endless loop.
 const ROUNDS: usize = 200;
+
+/// The trail that the model has beside a stack.
+const TRAIL: &str = "management-events";
 
 /// A day, in seconds.
 const DAY: u64 = 24 * 60 * 60;
@@ -54,6 +59,13 @@ impl ModelStage {
         let cloudinary_account = CLOUDINARY_ACCOUNT
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
+        let parts = Parts {
+            // Years pass here with a sweep now and then: none of them is late.
+            sweep: SweepRate::read("rate(400 days)")
+                .map_err(|error| StageError::new("set a schedule", error))?,
+            ..model.own_parts()
+        };
+        model.deploy_stack(&parts);
         let settings = Settings {
             account,
             partition: "aws".to_owned(),
@@ -64,6 +76,8 @@ impl ModelStage {
             census: CensusLevel::Sample,
             watches_objects: true,
             census_every: CENSUS_EVERY,
+            parts: Some(parts),
+            manages_notifications: true,
         };
         model.take_journal();
         Ok(Self {
@@ -213,13 +227,21 @@ impl Stage for ModelStage {
         Ok(self.model.policy(bucket))
     }
 
+    async fn notified(&self, bucket: &BucketName) -> Result<Vec<String>, StageError> {
+        let text = self.model.notifications(bucket).unwrap_or_default();
+        let found = Notifications::parse(&text);
+        found
+            .map(|found| found.others())
+            .map_err(|error| StageError::new("read the notifications", error))
+    }
+
     async fn key_policy(&self, key: &KeyArn) -> Result<Option<String>, StageError> {
         Ok(self.model.key_policy(key))
     }
 
-    fn take_calls(&self) -> Vec<CallMade> {
+    fn take_calls(&self) -> Option<Vec<CallMade>> {
         self.note(Caller::Operator);
-        self.calls.take()
+        Some(self.calls.take())
     }
 }
 
@@ -269,9 +291,31 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
             outsider.delete_principal(arn);
             Ok(())
         }
+        Act::NotifyOnly(bucket, queue) => {
+            let arn = format!("arn:aws:sqs:us-east-1:111122223333:{queue}");
+            model.add_destination(&arn);
+            let entry = format!(
+                "<QueueConfiguration><Id>{queue}</Id><Queue>{arn}</Queue><Event>s3:ObjectCreated:*</Event><Filter><S3Key>\
+                 <FilterRule><Name>prefix</Name><Value>photos/</Value></FilterRule></S3Key></Filter></QueueConfiguration>"
+            );
+            outsider.put_bucket_notifications(bucket, &entry)
+        }
         Act::Declare(bucket, declaration) => {
             outsider.put_parameter(bucket.as_str(), &declaration.to_string())
         }
+        Act::Own(act) => match act {
+            OwnAct::StopLogging => outsider.stop_logging(TRAIL),
+            OwnAct::StartLogging => outsider.start_logging(TRAIL),
+            OwnAct::DisableRule(rule) => outsider.disable_rule(rule),
+            OwnAct::EnableRule(rule) => outsider.enable_rule(rule),
+            OwnAct::DeadLetters(messages) => {
+                model.leave_dead_letters("UndeliveredEventQueue", *messages);
+                Ok(())
+            }
+            OwnAct::Subscribe(address) => outsider.subscribe(address),
+            OwnAct::ConfirmSubscription(address) => outsider.confirm_subscription(address),
+            OwnAct::Unsubscribe(address) => outsider.unsubscribe(address),
+        },
         Act::Sweep => {
             model.inject(&scheduled_event(model.waiting(Queue::Ingest), model.now()).to_string());
             Ok(())

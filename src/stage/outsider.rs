@@ -56,8 +56,33 @@ pub enum Act {
     Unheard(Box<Act>),
     /// A role is deleted: where this bucket's policy named it, the stored document now shows its unique id.
     DeleteRole(String, BucketName),
+    /// PutBucketNotificationConfiguration with this one queue, by its name, and without EventBridge.
+    NotifyOnly(BucketName, String),
     /// PutParameter of a bucket's declaration.
     Declare(BucketName, Value),
     /// The schedule fires.
     Sweep,
+    /// Something happens to what the guardian itself sees and speaks with. Only a stage with a stack knows it.
+    Own(OwnAct),
+}
+
+/// Something that is done to the guardian's stack, or to the trail it hears through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnAct {
+    /// StopLogging of the trail.
+    StopLogging,
+    /// StartLogging of it.
+    StartLogging,
+    /// DisableRule of the rule of this name.
+    DisableRule(String),
+    /// EnableRule.
+    EnableRule(String),
+    /// So many events lie where EventBridge leaves what it cannot deliver.
+    DeadLetters(u64),
+    /// Subscribe of an address to the topic.
+    Subscribe(String),
+    /// Its confirmation.
+    ConfirmSubscription(String),
+    /// Unsubscribe.
+    Unsubscribe(String),
 }

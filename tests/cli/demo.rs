@@ -149,3 +149,13 @@ fn the_model_plays_the_same_list_in_every_run() {
     let play = || Guardian::new(&["demo", "--json"]).run().expect(0).stdout;
     assert_eq!(play(), play());
 }
+
+#[test]
+fn a_deployed_stack_is_played_on_no_more_than_anything_else_where_no_emulator_is_named() {
+    let run = Guardian::new(&["demo", "--stack", "stack.json"])
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "eu-west-1");
+    let said = refused(run, &[]);
+    assert!(said.contains("AWS_ENDPOINT_URL"), "{said}");
+}

@@ -7,6 +7,20 @@ import os
 import runpy
 import sys
 import threading
+import types
+
+# moto's CloudFormation imports its API Gateway, which imports a validator of OpenAPI documents, nine packages in all. No
+# API is made here.
+OPENAPI = "openapi_spec_validator"
+
+
+class NoApi(types.ModuleType):
+    __path__ = ()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Exception
 
 
 def watch():
@@ -16,4 +30,7 @@ def watch():
 
 threading.Thread(target=watch, daemon=True).start()
 del sys.argv[0]
+if sys.argv[0] == "moto.server":
+    for module in (OPENAPI, f"{OPENAPI}.validation", f"{OPENAPI}.validation.exceptions"):
+        sys.modules[module] = NoApi(module)
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

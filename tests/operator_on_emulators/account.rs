@@ -110,7 +110,9 @@ impl Account {
         }
     }
 
-    /// A bucket with an object in it, and old versions of everything kept: an object that is written again shows.
+    /// A bucket with an object in it, and old versions of everything kept: an object that is written again shows. Its
+    /// notifications go to EventBridge; moto keeps that and does not say so, and of a bucket without any it says nothing at
+    /// all, which is no answer.
     pub(crate) fn create_bucket(&self, bucket: &str) {
         let place = json!({"LocationConstraint": crate::emulator::REGION});
         self.boto.call(
@@ -119,7 +121,16 @@ impl Account {
         );
         let versioning = json!({"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled"}});
         self.boto.call(("s3", "put_bucket_versioning"), &versioning);
+        if self.emulator.kind == Kind::Ministack {
+            self.notify(bucket, &json!({"EventBridgeConfiguration": {}}));
+        }
         self.put_object(bucket, "photos/cat.jpg");
+    }
+
+    pub(crate) fn notify(&self, bucket: &str, configuration: &Value) {
+        let arguments = json!({"Bucket": bucket, "NotificationConfiguration": configuration});
+        self.boto
+            .call(("s3", "put_bucket_notification_configuration"), &arguments);
     }
 
     pub(crate) fn put_object(&self, bucket: &str, key: &str) {

@@ -141,6 +141,8 @@ impl Pipeline {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            parts: None,
+            manages_notifications: false,
         };
         let stack = Stack {
             work_queue_url: Some(work.clone()),

@@ -149,6 +149,53 @@ fn a_bucket_without_any_policy_is_healed_for_two_clouds(kind: Kind) {
     );
 }
 
+/// On ministack alone: moto does not say that notifications go to EventBridge.
+#[test]
+fn notifications_are_turned_on_when_that_is_asked_for_and_keep_every_other_entry() {
+    let Some(account) = Account::on(Kind::Ministack) else {
+        return;
+    };
+    account.create_bucket("media");
+    account.guardian(&REPAIR).answer(0);
+    account
+        .boto
+        .call(("sqs", "create_queue"), &json!({"QueueName": "thumbnails"}));
+    let queue = json!({
+        "Id": "thumbnails",
+        "QueueArn": format!("arn:aws:sqs:{}:{}:thumbnails", crate::emulator::REGION, crate::emulator::ACCOUNT),
+        "Events": ["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in & out/"}]}}
+    });
+    account.notify("media", &json!({"QueueConfigurations": [queue]}));
+    let configured = || {
+        let mut answer = account.boto.call(
+            ("s3", "get_bucket_notification_configuration"),
+            &json!({"Bucket": "media"}),
+        );
+        answer.as_object_mut().unwrap().remove("ResponseMetadata");
+        answer
+    };
+    let before = configured();
+
+    let checked = account.guardian(&CHECK).reading_only().answer(1);
+    assert_eq!(
+        (&checked["verdict"], codes(&checked)),
+        (&json!("readable"), vec!["notifications-off"])
+    );
+    let unasked = account.guardian(&REPAIR).reading_only().answer(1);
+    assert_eq!(codes(&unasked), ["notifications-off"]);
+    let asked = [&REPAIR[..], &["--notifications"]].concat();
+    let repaired = account.guardian(&asked);
+    assert_eq!(repaired.writes(), 1, "{repaired:#?}");
+    let repaired = repaired.answer(0);
+    assert_eq!(repaired["applied"][0]["change"], "notifications", "{repaired:#}");
+
+    let mut after = configured();
+    let event_bridge = after.as_object_mut().unwrap().remove("EventBridgeConfiguration");
+    assert!(event_bridge.is_some(), "{after:#}");
+    assert_eq!(after, before);
+}
+
 fn only_what_is_missing_is_repaired(kind: Kind) {
     let Some(account) = Account::on(kind) else { return };
     account.create_bucket("media");

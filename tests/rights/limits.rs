@@ -11,7 +11,17 @@ const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56e
 
 /// Actions that know no resources, so that nothing narrower than `*` can stand there (Service Authorization Reference, by
 /// service: the action's column of resource types is empty).
-const KNOW_NO_RESOURCES: [&str; 1] = ["cloudtrail:LookupEvents"];
+const KNOW_NO_RESOURCES: [&str; 4] = [
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:LookupEvents",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// What SNS does in the name of whoever publishes through a topic under a KMS key. It changes nothing of the key.
+const OF_AN_ENCRYPTED_TOPIC: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
+const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
+const TOPIC_KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/0000abcd-12ab-34cd-56ef-1234567890ab";
 
 /// What takes something away, opens something up or reads what is inside, over the services that the guardian has to do with.
 const NEVER: [&str; 44] = [
@@ -32,14 +42,15 @@ const NEVER: [&str; 44] = [
     "s3:PutReplicationConfiguration",
     "s3:ObjectOwnerOverrideToBucketOwner",
     "kms:CreateGrant",
-    "kms:Decrypt",
     "kms:DeleteAlias",
     "kms:DisableKey",
     "kms:Encrypt",
-    "kms:GenerateDataKey",
     "kms:RetireGrant",
     "kms:RevokeGrant",
     "kms:ScheduleKeyDeletion",
+    // A tag decides whose policy may be written, where there is a `KeyTag`.
+    "kms:TagResource",
+    "kms:UntagResource",
     "kms:UpdateAlias",
     "ssm:DeleteParameter",
     "ssm:PutParameter",
@@ -64,7 +75,9 @@ const NEVER: [&str; 44] = [
 /// The widest that a stack can be set to, in this mode.
 fn widest(mode: &str) -> Value {
     json!({"Mode": mode, "BucketArns": ["arn:aws:s3:::*"], "AllowedClouds": ["demo", "demo-*"],
-        "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"], "WatchObjects": "yes", "Census": "full"})
+        "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"], "WatchObjects": "yes", "Census": "full",
+        "KeyTag": "cloudinary-guardian=media", "ManageNotifications": "yes", "Tracing": "on",
+        "AlertTopicArn": TOPIC, "AlertTopicKeyArn": TOPIC_KEY})
 }
 
 fn both() -> Option<(Roles, Roles)> {
@@ -106,6 +119,53 @@ fn no_role_may_delete_a_policy_or_an_object_or_widen_anything_else() {
 }
 
 #[test]
+fn a_key_is_used_for_the_encrypted_topic_alone_and_only_through_sns() {
+    let mut without = widest("repair");
+    without["AlertTopicKeyArn"] = json!("");
+    let Some(mut expanded) = Roles::with(&[widest("repair"), without]) else {
+        return;
+    };
+    let without = expanded.pop().unwrap();
+    let with = expanded.pop().unwrap();
+    let via = |service: &str| Context::new().known("kms:ViaService", [service]);
+    let sns = via("sns.eu-west-1.amazonaws.com");
+    for action in OF_AN_ENCRYPTED_TOPIC {
+        for role in Role::ALL {
+            assert!(is_never_allowed(&without.policies(role), action), "{role:?}");
+            let policies = with.policies(role);
+            let may = |key: &str, context: &Context| ask(&policies, action, key, context).access();
+            let expected = if role == Role::Reconciler {
+                Access::Allowed
+            } else {
+                Access::Denied
+            };
+            assert_eq!(may(TOPIC_KEY, &sns), expected, "{role:?}");
+            assert_eq!(may(KEY, &sns), Access::Denied, "{role:?}");
+            let s3 = via("s3.eu-west-1.amazonaws.com");
+            assert_eq!(may(TOPIC_KEY, &s3), Access::Denied, "{role:?}");
+            let directly = Context::new().absent("kms:ViaService");
+            assert_eq!(may(TOPIC_KEY, &directly), Access::Denied, "{role:?}");
+        }
+    }
+}
+
+#[test]
+fn with_a_key_tag_the_policy_of_no_other_key_is_written() {
+    let mut tagged = widest("repair");
+    tagged["KeyArns"] = json!([""]);
+    let Some(roles) = Roles::with(&[tagged]) else { return };
+    let policies = roles[0].policies(Role::Reconciler);
+    let tag = "aws:ResourceTag/cloudinary-guardian";
+    let may = |context: Context| {
+        let context = context.known("kms:BypassPolicyLockoutSafetyCheck", ["false"]);
+        ask(&policies, "kms:PutKeyPolicy", KEY, &context).access()
+    };
+    assert_eq!(may(Context::new().known(tag, ["media"])), Access::Allowed);
+    assert_eq!(may(Context::new().known(tag, ["other"])), Access::Denied);
+    assert_eq!(may(Context::new().absent(tag)), Access::Denied);
+}
+
+#[test]
 fn in_observe_mode_no_role_may_write_to_a_bucket_or_a_key() {
     let Some((observe, repair)) = both() else { return };
     let mut writes = Vec::new();
@@ -116,7 +176,8 @@ fn in_observe_mode_no_role_may_write_to_a_bucket_or_a_key() {
                     let (service, name) = action.split_once(':').unwrap();
                     let reads = ["Get", "List", "Describe"]
                         .iter()
-                        .any(|verb| name.starts_with(verb));
+                        .any(|verb| name.starts_with(verb))
+                        || OF_AN_ENCRYPTED_TOPIC.contains(&action);
                     assert!(!action.contains('*'), "{role:?}: {action}");
                     if matches!(service, "s3" | "kms") && !reads {
                         assert!(is_repair, "{role:?} may {action} in mode observe");
@@ -127,7 +188,17 @@ fn in_observe_mode_no_role_may_write_to_a_bucket_or_a_key() {
             }
         }
     }
-    assert_eq!(writes, ["s3:PutBucketPolicy", "s3:PutObject", "kms:PutKeyPolicy"]);
+    // Of the keys in `KeyArns`, and of those with the tag.
+    writes.dedup();
+    assert_eq!(
+        writes,
+        [
+            "s3:PutBucketPolicy",
+            "s3:PutBucketNotification",
+            "s3:PutObject",
+            "kms:PutKeyPolicy"
+        ]
+    );
     let policies = observe.policies(Role::Reconciler);
     for action in &writes {
         assert!(is_never_allowed(&policies, action), "{action}");

@@ -7,6 +7,7 @@ use cloudinary_guardian::incidents::{Outcome, play};
 use cloudinary_guardian::stage::{Act, CallMade, Caller, EmulatorStage, ModelStage, Stage};
 use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::name::BucketName;
+use guardian_core::parts::{OwnQueue, OwnRule, Parts, SweepRate};
 use guardian_core::right::{OPERATIONS, Role};
 use guardian_model::Who;
 use guardian_reconcile::census::{begin, finish, head_batch};
@@ -18,9 +19,17 @@ use crate::emulator::{Emulator, Kind};
 use crate::request::{Place, Request};
 use crate::roles::Roles;
 
+/// The statement on the keys that carry the tag: what it allows is in `KeyArns` too, where those are all keys.
+const WITH_TAG: &str = "RepairPoliciesOfTaggedKeys";
+const TAG: &str = "media";
+
 /// Everything that was asked, and the roles of the stack that asked it.
 struct Recorded {
     roles: Roles,
+    /// Of a stack that knows the keys it may write by their tag alone.
+    with_tag: Roles,
+    /// Of a stack that was given its topic.
+    with_topic: Roles,
     requests: Vec<Request>,
     calls: Vec<CallMade>,
 }
@@ -40,7 +49,7 @@ async fn record() -> Option<Recorded> {
     let connection = Connection::to_emulator_at(&endpoint).await.unwrap();
     connection.calls().note_what_about();
     let region = connection.region().to_owned();
-    let stage = EmulatorStage::new(connection, &endpoint).await.unwrap();
+    let stage = EmulatorStage::new(connection, &endpoint, None).await.unwrap();
     let account = stage.settings().account.to_string();
     let place = Place {
         account: account.clone(),
@@ -50,6 +59,10 @@ async fn record() -> Option<Recorded> {
     let stage = stage.with_walks(&machine);
 
     let mut calls = incidents(&stage).await;
+    // No event of an emulator tells of the stack's own parts; a sweep looks after them all the same.
+    let parts = own_parts(stage.stack());
+    something_to_see(&endpoint, &parts).await;
+    let stage = stage.with_parts(parts.clone());
     calls.extend(what_no_incident_needs(&stage, &endpoint).await);
     calls.extend(a_walk(&stage, &endpoint).await);
     // Most are made again and again.
@@ -65,30 +78,101 @@ async fn record() -> Option<Recorded> {
         "BucketArns": ["arn:aws:s3:::media-*"],
         "AllowedClouds": ["demo", "demo-*"],
         "KeyArns": [format!("arn:aws:kms:{region}:{account}:key/*")],
+        "ManageNotifications": "yes",
         // New objects come by the same queue here.
         "WatchObjects": "yes",
         "Census": "full",
         "AWS::AccountId": account,
         "AWS::Region": region,
     });
-    let roles = Roles::with(&[parameters])?.remove(0);
+    let mut with_tag = parameters.clone();
+    with_tag["KeyArns"] = json!([""]);
+    with_tag["KeyTag"] = json!(format!("cloudinary-guardian={TAG}"));
+    let mut with_topic = parameters.clone();
+    with_topic["AlertTopicArn"] = json!(parts.topic);
+    let things = things(stage.stack(), &parts, &place);
+    let mut roles = Roles::with(&[parameters, with_tag, with_topic])?.into_iter();
+    let mut of_the_stack = || roles.next().unwrap().of_the_stack(&things);
     Some(Recorded {
-        roles: roles.of_the_stack(&things(stage.stack(), &place)),
+        roles: of_the_stack(),
+        with_tag: of_the_stack(),
+        with_topic: of_the_stack(),
         requests,
         calls,
     })
 }
 
 /// The stack's own things by the names the expanded template has for them.
-fn things(stack: &Stack, place: &Place) -> [(&'static str, String); 5] {
+fn things(stack: &Stack, parts: &Parts, place: &Place) -> Vec<(String, String)> {
     let of = |thing: &Option<String>| thing.clone().unwrap();
-    [
-        ("Ledger.Arn", place.arn("DynamoDB", &of(&stack.table))),
-        ("WorkQueue.Arn", place.arn("SQS", &of(&stack.work_queue_url))),
-        ("IngestQueue.Arn", place.arn("SQS", &of(&stack.ingest_queue_url))),
-        ("AlertTopic", of(&stack.topic_arn)),
-        ("CensusStateMachine", of(&stack.census_state_machine)),
-    ]
+    let mut things = vec![
+        ("Ledger.Arn".to_owned(), place.arn("DynamoDB", &of(&stack.table))),
+        ("AlertTopic".to_owned(), of(&stack.topic_arn)),
+        ("CensusStateMachine".to_owned(), of(&stack.census_state_machine)),
+    ];
+    let arn = |logical: &str| format!("{logical}.Arn");
+    let rules = parts.rules.iter();
+    things.extend(rules.map(|rule| (arn(&rule.logical), place.arn("EventBridge", &rule.name))));
+    let queues = parts.queues.iter();
+    things.extend(queues.map(|queue| (arn(&queue.logical), place.arn("SQS", &queue.url))));
+    things
+}
+
+/// What the environment of a deployed reconciler would name: every rule and queue that its role reaches, and the work queue,
+/// which is its source. Those that the emulator does not have are found missing, by the same calls.
+fn own_parts(stack: &Stack) -> Parts {
+    let of = |thing: &Option<String>| thing.clone().unwrap();
+    let ingest = of(&stack.ingest_queue_url);
+    let (beside, _) = ingest.rsplit_once('/').unwrap();
+    let logical = |sid: &str| {
+        let mut statements = Role::Reconciler.statements().iter();
+        let statement = statements.find(|statement| statement.sid == sid).unwrap();
+        let resources = statement.resources.iter();
+        let name = |text: &str| {
+            text.strip_prefix("${")
+                .unwrap()
+                .strip_suffix(".Arn}")
+                .unwrap()
+                .to_owned()
+        };
+        resources.map(|text| name(text)).collect::<Vec<_>>()
+    };
+    let rules = logical("LookAtOwnRules").into_iter().map(|logical| OwnRule {
+        name: format!("guardian-{logical}"),
+        logical,
+    });
+    let mut queues = logical("LookAtOwnQueues");
+    queues.push("WorkQueue".to_owned());
+    let queues = queues.into_iter().map(|logical| OwnQueue {
+        url: match logical.as_str() {
+            "IngestQueue" => ingest.clone(),
+            "WorkQueue" => of(&stack.work_queue_url),
+            other => format!("{beside}/guardian-{other}"),
+        },
+        logical,
+    });
+    Parts {
+        rules: rules.collect(),
+        queues: queues.collect(),
+        topic: of(&stack.topic_arn),
+        sweep: SweepRate::default(),
+    }
+}
+
+/// A trail whose selectors can be asked for, and somebody who has yet to confirm that they want to hear.
+async fn something_to_see(endpoint: &str, parts: &Parts) {
+    let connection = Connection::to_emulator_at(endpoint).await.unwrap();
+    let trail = aws_sdk_cloudtrail::Client::new(connection.config())
+        .create_trail()
+        .name("management-events")
+        .s3_bucket_name("trails");
+    trail.send().await.unwrap();
+    let subscribe = aws_sdk_sns::Client::new(connection.config())
+        .subscribe()
+        .topic_arn(&parts.topic)
+        .protocol("https")
+        .endpoint("https://127.0.0.1:9/nobody");
+    subscribe.send().await.unwrap();
 }
 
 async fn incidents<S: Stage>(stage: &S) -> Vec<CallMade> {
@@ -104,7 +188,8 @@ async fn incidents<S: Stage>(stage: &S) -> Vec<CallMade> {
     }
     played
         .into_iter()
-        .flat_map(|one| one.calls.into_iter().chain(one.later_calls))
+        .filter_map(|one| one.calls)
+        .flat_map(|calls| calls.first.into_iter().chain(calls.later))
         .collect()
 }
 
@@ -131,7 +216,7 @@ async fn what_no_incident_needs(stage: &EmulatorStage, endpoint: &str) -> Vec<Ca
         .await
         .unwrap();
     stage.pump().await.unwrap();
-    stage.take_calls()
+    stage.take_calls().unwrap()
 }
 
 /// A walk over every object of a bucket as the census function takes its steps.
@@ -207,6 +292,8 @@ fn each_call_is_allowed_by_its_functions_role_and_each_right_is_used_by_a_call()
     a_right_that_is_taken_away_is_missed(&recorded);
     a_right_that_is_added_is_not_used(&recorded);
     a_condition_that_is_narrowed_is_missed(&recorded);
+    a_stack_that_was_given_its_topic_has_the_same_rights_on_it(&recorded);
+    the_policy_of_a_key_with_the_tag_may_be_written_and_of_no_other(&recorded);
     the_model_makes_no_call_that_the_emulator_did_not_see(&recorded);
 }
 
@@ -216,7 +303,8 @@ fn a_right_that_is_taken_away_is_missed(recorded: &Recorded) {
     for role in Role::ALL {
         for statement in role.statements() {
             for right in statement.rights {
-                if matches!(right.caller, guardian_core::right::Caller::Service(_)) {
+                let is_a_services = matches!(right.caller, guardian_core::right::Caller::Service(_));
+                if is_a_services || statement.sid == WITH_TAG {
                     continue;
                 }
                 let is_redundant = role == Role::Reconciler && statement.sid == "LookAtMarkers";
@@ -241,6 +329,31 @@ fn a_right_that_is_taken_away_is_missed(recorded: &Recorded) {
         }
     }
     assert!(taken > 20, "{taken}");
+}
+
+fn a_stack_that_was_given_its_topic_has_the_same_rights_on_it(recorded: &Recorded) {
+    let wrong = complaints(&recorded.with_topic, &recorded.requests);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A tag is the key's, and no part of the request.
+fn the_policy_of_a_key_with_the_tag_may_be_written_and_of_no_other(recorded: &Recorded) {
+    let asked_of_keys_tagged = |value: &str| {
+        let mut requests = recorded.requests.clone();
+        for request in &mut requests {
+            let context = std::mem::take(&mut request.context);
+            request.context = context.known("aws:ResourceTag/cloudinary-guardian", [value]);
+        }
+        complaints(&recorded.with_tag, &requests)
+    };
+    let wrong = asked_of_keys_tagged(TAG);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let wrong = asked_of_keys_tagged("other");
+    assert!(!wrong.is_empty());
+    assert!(
+        wrong.iter().all(|complaint| complaint.contains("kms:PutKeyPolicy")),
+        "{wrong:?}"
+    );
 }
 
 fn a_right_that_is_added_is_not_used(recorded: &Recorded) {

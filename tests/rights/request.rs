@@ -61,7 +61,10 @@ impl Place {
             "KMS" if named.contains("alias/") => format!("arn:aws:kms:{region}:{account}:key/*"),
             "KMS" if !named.starts_with("arn:") => format!("arn:aws:kms:{region}:{account}:key/{named}"),
             "KMS" | "SNS" | "SFN" => named.to_owned(),
-            "CloudTrail" => "*".to_owned(),
+            "EventBridge" => format!("arn:aws:events:{region}:{account}:rule/{named}"),
+            // Not every call is about a trail.
+            "CloudTrail" if named.is_empty() => "*".to_owned(),
+            "CloudTrail" => named.to_owned(),
             other => panic!("how {other} names resources is not known here"),
         }
     }

@@ -44,7 +44,7 @@ impl Roles {
     }
 
     /// The same with the stack's own things in the place of their names in the template.
-    pub(crate) fn of_the_stack(&self, things: &[(&str, String)]) -> Self {
+    pub(crate) fn of_the_stack(&self, things: &[(String, String)]) -> Self {
         let mut text = json!(self.0).to_string();
         for (name, arn) in things {
             text = text.replace(&format!("<{name}>"), arn);

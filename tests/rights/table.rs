@@ -7,17 +7,33 @@ use crate::roles::{Roles, texts};
 
 const BUCKETS: [&str; 2] = ["arn:aws:s3:::images-*", "arn:aws:s3:::media"];
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/*";
+/// In another account and another Region than the stack.
+const TOPIC: &str = "arn:aws:sns:us-east-1:444455556666:alerts";
+const TOPIC_KEY: &str = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// Resources of the stack that are there with one value of a parameter only, in statements that are always there.
-const ONLY_WITH: [(&str, &str, &str); 1] = [("${ObjectQueue.Arn}", "WatchObjects", "yes")];
+const ONLY_WITH: [(&str, &str, &str); 7] = [
+    ("${ObjectQueue.Arn}", "WatchObjects", "yes"),
+    ("${ObjectRule.Arn}", "WatchObjects", "yes"),
+    ("${ObjectDataEventRule.Arn}", "WatchObjects", "yes"),
+    ("${ObjectEncryptionRule.Arn}", "WatchObjects", "yes"),
+    ("${BrokenWalkRule.Arn}", "Census", "full"),
+    ("${AlertTopic}", "AlertTopicArn", ""),
+    ("${AlertTopicArn}", "AlertTopicArn", GIVEN),
+];
 
 /// The parameters that rights hang on, each with its values from the least to the most.
 fn parameters() -> Vec<(&'static str, Vec<Value>)> {
     vec![
         ("Mode", vec![json!("observe"), json!("repair")]),
         ("KeyArns", vec![json!([""]), json!([KEY])]),
+        ("KeyTag", vec![json!(""), json!("cloudinary-guardian=media")]),
+        ("ManageNotifications", vec![json!("no"), json!("yes")]),
+        ("AlertTopicArn", vec![json!(""), json!(TOPIC)]),
+        ("AlertTopicKeyArn", vec![json!(""), json!(TOPIC_KEY)]),
         ("WatchObjects", vec![json!("no"), json!("yes")]),
         ("Census", vec![json!("off"), json!("sample"), json!("full")]),
+        ("Tracing", vec![json!("off"), json!("on")]),
     ]
 }
 
@@ -85,6 +101,9 @@ impl Set {
             if let Some(path) = text.strip_prefix("${BucketArns}") {
                 resources.extend(BUCKETS.iter().map(|bucket| format!("{bucket}{path}")));
             } else if self.has(&text) {
+                let text = text
+                    .replace("${AlertTopicArn}", TOPIC)
+                    .replace("${AlertTopicKeyArn}", TOPIC_KEY);
                 resources.push(text.replace("${", "<").replace('}', ">"));
             }
         }
@@ -98,6 +117,8 @@ fn resolved(text: &str) -> String {
         .replace("${AWS::Region}", "eu-west-1")
         .replace("${AWS::AccountId}", "111122223333")
         .replace("${AWS::StackName}", "guardian")
+        .replace("${Tag}", "media")
+        .replace("${TopicRegion}", "us-east-1")
 }
 
 fn condition(condition: Condition) -> Value {

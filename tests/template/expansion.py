@@ -11,7 +11,11 @@ PARAMETERS = {
     "BucketArns": ["arn:aws:s3:::images-*", "arn:aws:s3:::media"],
     "AllowedClouds": ["demo", "demo-*"],
     "KeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/*"],
+    "KeyTag": "",
+    "ManageNotifications": "yes",
     "AlertEmail": "on-call@example.com",
+    "AlertTopicArn": "",
+    "AlertTopicKeyArn": "",
     "Digest": "off",
     "SweepRate": "rate(1 hour)",
     "WatchObjects": "yes",
@@ -20,6 +24,8 @@ PARAMETERS = {
     "LogRetentionDays": 30,
     "Architecture": "arm64",
     "CloudinaryAccountId": "232482882421",
+    "HeartbeatHours": 2,
+    "Tracing": "off",
     "AWS::AccountId": "111122223333",
     "AWS::Region": "eu-west-1",
     "AWS::Partition": "aws",
@@ -76,8 +82,8 @@ def resolve(node, template, parameters):
     return {k: v for k, v in out.items() if v != {"Ref": "AWS::NoValue"}}
 
 
-def expand(parameters):
-    """As CloudFormation would see it: through the SAM translator, then with the parameters put in."""
+def translated():
+    """Through the SAM translator: parameters, conditions and intrinsic functions as they are."""
     from samtranslator.translator.transform import transform
     from samtranslator.yaml_helper import yaml_parse
 
@@ -90,7 +96,12 @@ def expand(parameters):
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://somewhere/code.zip"
     # Left to itself the translator puts parameters in as well, but not those in lists.
-    expanded = transform(template, {}, NoManagedPolicies())
+    return transform(template, {}, NoManagedPolicies())
+
+
+def expand(parameters):
+    """As CloudFormation would see it: through the SAM translator, then with the parameters put in."""
+    expanded = translated()
     resources = {
         name: resource
         for name, resource in expanded["Resources"].items()

@@ -3,20 +3,25 @@
 mod step;
 
 use guardian_aws::{Aws, Connection};
-use guardian_lambda::{Environment, log};
+use guardian_lambda::{Environment, Telemetry, metrics};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    log();
     let environment = Environment::of_process();
+    let telemetry = &Telemetry::start(&environment)?;
     let connection = Connection::from_environment().await?;
     let settings = &environment.settings(connection.region())?;
     let aws = &Aws::new(connection, settings.account.clone(), environment.census_stack()?);
     // Read here and not by the runtime: a step that makes no sense is refused in our words.
-    run(service_fn(move |event: LambdaEvent<Value>| {
-        step::take(aws, settings, event.payload)
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let LambdaEvent { payload, context } = event;
+        let work = async {
+            let answer = step::take(aws, settings, payload).await;
+            (answer, metrics::of_step(aws.take_throttled()))
+        };
+        telemetry.around(&context, work).await
     }))
     .await
 }

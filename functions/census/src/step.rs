@@ -8,6 +8,7 @@ use guardian_reconcile::seam::{Buckets, Clock, Declarations, Ledger, Queues};
 use lambda_runtime::Diagnostic;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing::{Instrument, Span, error_span};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -17,6 +18,19 @@ enum Step {
     Head(Head),
     Finish(Finish),
     Failed(Failed),
+}
+
+impl Step {
+    /// What every line about the step says of it.
+    fn span(&self) -> Span {
+        let (bucket, walk) = match self {
+            Self::Begin(Begin { bucket, id }) => (Some(bucket), id),
+            Self::Head(Head { batch }) => (Some(&batch.batch_input.walk.bucket), &batch.batch_input.walk.id),
+            Self::Finish(Finish { walk, .. }) => (Some(&walk.bucket), &walk.id),
+            Self::Failed(Failed { id, .. }) => (None, id),
+        };
+        error_span!("step", bucket = bucket.map(tracing::field::display), walk)
+    }
 }
 
 /// Begins a walk.
@@ -115,7 +129,15 @@ pub(crate) async fn take<A>(aws: &A, settings: &Settings, event: Value) -> Resul
 where
     A: Buckets + Declarations + Ledger + Queues + Clock,
 {
-    let step = serde_json::from_value(event).map_err(|error| StepError::Event(error.to_string()))?;
+    let step: Step = serde_json::from_value(event).map_err(|error| StepError::Event(error.to_string()))?;
+    let span = step.span();
+    carry_out(aws, settings, step).instrument(span).await
+}
+
+async fn carry_out<A>(aws: &A, settings: &Settings, step: Step) -> Result<Value, StepError>
+where
+    A: Buckets + Declarations + Ledger + Queues + Clock,
+{
     Ok(match step {
         Step::Begin(Begin { bucket, id }) => json!(begin(aws, settings, &bucket, &id).await?),
         Step::Head(Head { batch }) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use guardian_aws::Stack;
 use guardian_core::name::AccountId;
+use guardian_core::parts::{OwnQueue, OwnRule, Parts, SweepRate};
 use guardian_core::settings::{Ceilings, CensusLevel, Digest, Mode, Settings};
 
 /// A variable that is missing or makes no sense.
@@ -75,6 +76,15 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         self.account_of("GUARDIAN_ACCOUNT_ID")
     }
 
+    /// The stack's name.
+    ///
+    /// # Errors
+    ///
+    /// If it is not set.
+    pub fn stack_name(&self) -> Result<String, EnvironmentError> {
+        self.text("GUARDIAN_STACK")
+    }
+
     /// The settings of the reconciler. There is no default for what limits it: a stack that says nothing of
     /// its mode or its ceilings does not start.
     ///
@@ -126,11 +136,25 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 return Err(EnvironmentError { name: WATCH, problem });
             }
         };
+        const NOTIFICATIONS: &str = "GUARDIAN_MANAGE_NOTIFICATIONS";
+        let manages_notifications = match self.text(NOTIFICATIONS)?.as_str() {
+            "no" => false,
+            "yes" => true,
+            other => {
+                let problem = format!("is `{other}`: expected `no` or `yes`");
+                return Err(EnvironmentError {
+                    name: NOTIFICATIONS,
+                    problem,
+                });
+            }
+        };
         Ok(Settings {
             digest,
+            manages_notifications,
             census,
             watches_objects,
             census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
+            parts: None,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -140,6 +164,32 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 clouds: self.list("GUARDIAN_ALLOWED_CLOUDS")?,
                 bucket_arns: self.list("GUARDIAN_BUCKET_ARNS")?,
             },
+        })
+    }
+
+    /// The stack's own parts, which the reconciler looks after.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong.
+    pub fn parts(&self) -> Result<Parts, EnvironmentError> {
+        fn read<T, E: std::fmt::Display>(
+            name: &'static str,
+            read: Result<T, E>,
+        ) -> Result<T, EnvironmentError> {
+            read.map_err(|error| EnvironmentError {
+                name,
+                problem: format!("is wrong: {error}"),
+            })
+        }
+        const RULES: &str = "GUARDIAN_RULES";
+        const QUEUES: &str = "GUARDIAN_QUEUES";
+        const RATE: &str = "GUARDIAN_SWEEP_RATE";
+        Ok(Parts {
+            rules: read(RULES, OwnRule::list(&self.text(RULES)?))?,
+            queues: read(QUEUES, OwnQueue::list(&self.text(QUEUES)?))?,
+            topic: self.text("GUARDIAN_TOPIC_ARN")?,
+            sweep: read(RATE, SweepRate::read(&self.text(RATE)?))?,
         })
     }
 
@@ -200,6 +250,7 @@ mod tests {
             ("GUARDIAN_CENSUS", "off"),
             ("GUARDIAN_WATCH_OBJECTS", "no"),
             ("GUARDIAN_CENSUS_EVERY_DAYS", "30"),
+            ("GUARDIAN_MANAGE_NOTIFICATIONS", "no"),
         ])
     }
 
@@ -241,6 +292,41 @@ mod tests {
                 of(wrong).unwrap_err().to_string().contains("from 1 to 365"),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn the_stack_is_looked_after_by_the_names_that_the_template_hands_on() {
+        let variables = BTreeMap::from([
+            ("GUARDIAN_RULES", "KeyRule=guard-KeyRule-1A,,"),
+            (
+                "GUARDIAN_QUEUES",
+                "WorkQueue=https://sqs.eu-west-1.amazonaws.com/111122223333/guard-WorkQueue-1A.fifo",
+            ),
+            (
+                "GUARDIAN_TOPIC_ARN",
+                "arn:aws:sns:eu-west-1:111122223333:guard-AlertTopic-1A",
+            ),
+            ("GUARDIAN_SWEEP_RATE", "rate(1 hour)"),
+        ]);
+        let parts = |variables: &BTreeMap<&str, &str>| {
+            Environment::new(|name: &str| variables.get(name).map(|value| (*value).to_owned())).parts()
+        };
+        let read = parts(&variables).unwrap();
+        assert_eq!((read.rules.len(), read.queues.len()), (1, 1));
+        assert_eq!(read.sweep.period(), Duration::from_secs(3600));
+        for (name, wrong) in [("GUARDIAN_RULES", "KeyRule"), ("GUARDIAN_SWEEP_RATE", "hourly")] {
+            let mut variables = variables.clone();
+            variables.insert(name, wrong);
+            assert!(
+                parts(&variables).unwrap_err().to_string().contains(name),
+                "{name}"
+            );
+        }
+        for name in variables.keys() {
+            let mut variables = variables.clone();
+            variables.remove(name);
+            assert!(parts(&variables).is_err(), "{name}");
         }
     }
 

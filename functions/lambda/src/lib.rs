@@ -1,24 +1,15 @@
-//! What the functions do before they hand on: read the environment, set up the log, translate batches.
+//! What the functions do around the cycles: read the environment, log and count, translate batches.
 
 mod environment;
+mod log;
+pub mod metrics;
+mod telemetry;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use guardian_reconcile::Message;
-use tracing_subscriber::EnvFilter;
 
 pub use environment::{Environment, EnvironmentError};
-
-/// Logs as one JSON object a line, from the level that `GUARDIAN_LOG` names (`info` if none does).
-pub fn log() {
-    let filter = EnvFilter::try_from_env("GUARDIAN_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // CloudWatch stamps the time by itself.
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .without_time()
-        .with_env_filter(filter)
-        .init();
-}
+pub use telemetry::{Telemetry, TelemetryError};
 
 /// The messages of a batch.
 #[must_use]

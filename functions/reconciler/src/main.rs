@@ -2,24 +2,34 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use guardian_aws::{Aws, Connection};
-use guardian_lambda::{Environment, log, messages, response};
+use guardian_core::settings::Settings;
+use guardian_lambda::{Environment, Telemetry, messages, metrics, response};
 use guardian_reconcile::reconcile_batch;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    log();
     let environment = Environment::of_process();
+    let telemetry = &Telemetry::start(&environment)?;
     let connection = Connection::from_environment().await?;
-    let settings = &environment.settings(connection.region())?;
+    let settings = &Settings {
+        parts: Some(environment.parts()?),
+        ..environment.settings(connection.region())?
+    };
     let aws = &Aws::new(
         connection,
         settings.account.clone(),
         environment.reconciler_stack()?,
     );
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let (_, failed) = reconcile_batch(aws, settings, &messages(event.payload)).await;
-        Ok::<_, Error>(response(failed))
+        let LambdaEvent { payload, context } = event;
+        let work = async {
+            let (reports, failed) = reconcile_batch(aws, settings, &messages(payload)).await;
+            let calls = aws.take_calls().len();
+            let data = metrics::of_reconciles(&reports, failed.len(), calls, aws.take_throttled());
+            (failed, data)
+        };
+        Ok::<_, Error>(response(telemetry.around(&context, work).await))
     }))
     .await
 }

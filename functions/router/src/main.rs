@@ -2,19 +2,24 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use guardian_aws::{Aws, Connection};
-use guardian_lambda::{Environment, log, messages, response};
+use guardian_lambda::{Environment, Telemetry, messages, metrics, response};
 use guardian_reconcile::route_batch;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    log();
     let environment = Environment::of_process();
+    let telemetry = &Telemetry::start(&environment)?;
     let connection = Connection::from_environment().await?;
     let aws = &Aws::new(connection, environment.account()?, environment.router_stack()?);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let failed = route_batch(aws, &messages(event.payload)).await;
-        Ok::<_, Error>(response(failed))
+        let LambdaEvent { payload, context } = event;
+        let work = async {
+            let failed = route_batch(aws, &messages(payload)).await;
+            let data = metrics::of_routes(failed.len(), aws.take_throttled());
+            (failed, data)
+        };
+        Ok::<_, Error>(response(telemetry.around(&context, work).await))
     }))
     .await
 }

@@ -68,6 +68,12 @@ impl Aws {
         self.connection().calls().take()
     }
 
+    /// How many requests AWS throttled since this was last asked.
+    #[must_use]
+    pub fn take_throttled(&self) -> u64 {
+        self.connection().calls().take_throttled()
+    }
+
     pub(crate) fn clients(&self) -> &Clients {
         &self.clients
     }

@@ -3,11 +3,14 @@
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{EncodingType, ServerSideEncryption, ServerSideEncryptionRule};
+use aws_sdk_s3::types::{
+    EncodingType, NotificationConfiguration, ServerSideEncryption, ServerSideEncryptionRule,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, ObjectOwnership,
     ObjectPage, PublicAccessBlock,
@@ -16,8 +19,10 @@ use guardian_reconcile::seam::{Buckets, Listing};
 
 use crate::aws::Aws;
 use crate::error::{incomplete, s3_error, status};
+use notification::AnswerText;
 
 mod listing;
+mod notification;
 
 impl Aws {
     fn s3(&self) -> &aws_sdk_s3::Client {
@@ -217,6 +222,48 @@ impl Buckets for Aws {
             .and_then(|owner| owner.id)
             .filter(|id| !id.is_empty());
         id.ok_or_else(|| incomplete(OPERATION))
+    }
+
+    async fn get_bucket_notifications(&self, bucket: &BucketName) -> Result<Notifications, CallError> {
+        const OPERATION: &str = "s3:GetBucketNotification";
+        let answer = AnswerText::default();
+        self.s3()
+            .get_bucket_notification_configuration()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner())
+            .customize()
+            .interceptor(answer.clone())
+            .send()
+            .await
+            .map_err(|error| self.s3_failed(OPERATION, error))?;
+        // The SDK reads an empty or broken-off document as one with nothing in it.
+        Notifications::parse(&answer.take()).map_err(|error| CallError {
+            message: format!("the answer is no notification configuration: {error}"),
+            ..incomplete(OPERATION)
+        })
+    }
+
+    async fn put_bucket_notifications(
+        &self,
+        bucket: &BucketName,
+        notifications: &Notifications,
+    ) -> Result<(), CallError> {
+        const OPERATION: &str = "s3:PutBucketNotification";
+        let text = notifications.as_xml().to_owned();
+        // With the validation S3 sends a test message to every destination, and refuses the whole configuration if one of
+        // them is gone (S3 API Reference, PutBucketNotificationConfiguration). They are others' and stay as they are.
+        self.s3()
+            .put_bucket_notification_configuration()
+            .bucket(bucket.as_str())
+            .expected_bucket_owner(self.owner())
+            .skip_destination_validation(true)
+            .notification_configuration(NotificationConfiguration::builder().build())
+            .customize()
+            .mutate_request(move |request| notification::put_text(request, &text))
+            .send()
+            .await
+            .map_err(|error| self.s3_failed(OPERATION, error))?;
+        Ok(())
     }
 
     async fn put_marker(

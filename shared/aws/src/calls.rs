@@ -2,14 +2,19 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::throttle::is_throttled;
 
 mod about;
 
@@ -74,6 +79,8 @@ pub struct CallLog(Arc<Log>);
 #[derive(Debug, Default)]
 struct Log {
     calls: Mutex<VecDeque<Call>>,
+    /// Of the requests, how many AWS throttled.
+    throttled: AtomicU64,
     /// Set by whoever asks for it: of a program in which nobody does, the reading is left out altogether.
     reads: OnceLock<Reads>,
 }
@@ -96,6 +103,12 @@ impl CallLog {
     #[must_use]
     pub fn take(&self) -> Vec<Call> {
         std::mem::take(&mut *self.lock()).into()
+    }
+
+    /// How many requests AWS throttled, which the log then forgets; a retry that was throttled again counts again.
+    #[must_use]
+    pub fn take_throttled(&self) -> u64 {
+        self.0.throttled.swap(0, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
@@ -128,6 +141,18 @@ impl Intercept for CallLog {
                 operation: metadata.name().to_owned(),
                 about,
             });
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _settings: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.response().is_some_and(is_throttled) {
+            self.0.throttled.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use aws_config::Region;
 use aws_config::retry::RetryConfig;
 
 use crate::connect::Connection;
@@ -22,12 +23,14 @@ pub(crate) struct Clients {
     connection: Connection,
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sfn: OnceLock<aws_sdk_sfn::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
+    trails: OnceLock<aws_sdk_cloudtrail::Client>,
 }
 
 macro_rules! client {
@@ -45,12 +48,14 @@ impl Clients {
             connection,
             cloudtrail: OnceLock::new(),
             dynamodb: OnceLock::new(),
+            eventbridge: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
             sfn: OnceLock::new(),
             sns: OnceLock::new(),
             sqs: OnceLock::new(),
             ssm: OnceLock::new(),
+            trails: OnceLock::new(),
         }
     }
 
@@ -59,11 +64,13 @@ impl Clients {
     }
 
     client!(dynamodb, aws_sdk_dynamodb);
+    client!(eventbridge, aws_sdk_eventbridge);
     client!(kms, aws_sdk_kms);
     client!(sfn, aws_sdk_sfn);
-    client!(sns, aws_sdk_sns);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);
+    // What asks about trails is asked again like anything else.
+    client!(trails, aws_sdk_cloudtrail);
 
     pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
         self.cloudtrail.get_or_init(|| {
@@ -71,6 +78,17 @@ impl Clients {
             let settings =
                 settings!(aws_sdk_cloudtrail, self.connection).retry_config(RetryConfig::disabled());
             aws_sdk_cloudtrail::Client::from_conf(settings.build())
+        })
+    }
+
+    /// The client for topics of one Region: the first that is asked for, for a program tells through one topic.
+    pub(crate) fn sns(&self, region: Option<&str>) -> &aws_sdk_sns::Client {
+        self.sns.get_or_init(|| {
+            let mut settings = settings!(aws_sdk_sns, self.connection);
+            if let Some(region) = region {
+                settings = settings.region(Region::new(region.to_owned()));
+            }
+            aws_sdk_sns::Client::from_conf(settings.build())
         })
     }
 

@@ -18,9 +18,10 @@ use guardian_core::cause::OWN_SOURCE;
 use crate::calls::CallLog;
 
 /// The services the guardian talks to, by the id that `AWS_ENDPOINT_URL_<ID>` and the profile know.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "CloudTrail",
     "DynamoDB",
+    "EventBridge",
     "KMS",
     "S3",
     "SFN",

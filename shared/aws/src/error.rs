@@ -12,6 +12,8 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answer::element;
+
 use answer::Answer;
 
 /// How our message about missing credentials begins.

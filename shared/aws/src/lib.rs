@@ -14,11 +14,13 @@ mod clock;
 mod connect;
 mod declarations;
 mod error;
+mod eyes;
 mod identity;
 mod keys;
 mod ledger;
 mod queues;
 mod retry;
+mod throttle;
 mod topic;
 mod trail;
 

@@ -35,7 +35,7 @@ impl Queues for Aws {
         for entry in &answer.failed {
             tracing::warn!(
                 code = entry.code(),
-                message = entry.message(),
+                reason = entry.message(),
                 ours = entry.sender_fault(),
                 "the work queue refused a message"
             );

@@ -47,6 +47,7 @@ pub(crate) fn assert_sound(trigger: &Trigger, event: &str) {
             "{event}"
         ),
         Action::Sweep => assert_eq!(resources, [Resource::Sweep], "{event}"),
+        Action::Stack => assert_eq!(resources, [Resource::Stack], "{event}"),
         Action::Ignore => assert_eq!(resources, [], "{event}"),
     }
     // The key of an object is for the object's bucket to look at, and stands among the keys all the same.

@@ -8,6 +8,7 @@ mod digest;
 mod fragment;
 mod hcl;
 mod machine;
+mod origin;
 mod plain;
 mod step;
 mod subject;
@@ -41,7 +42,7 @@ pub struct Notice {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub chat: String,
     /// Message attributes for filter policies: `bucket`, `code`, `severity`, `transition`, and `cloud` where it is
-    /// one. None is empty.
+    /// one; `account` and `region` come with [`Notice::told_by`]. None is empty.
     pub attributes: BTreeMap<String, String>,
 }
 

@@ -71,6 +71,7 @@ fn calls(code: Code) -> &'static [&'static str] {
         | Code::ActionNotApplicable
         | Code::ConditionKeyNotApplicable => POLICY_CALLS,
         Code::PublicPolicyRestricted => BLOCK_CALLS,
+        Code::NotificationsOff => &["PutBucketNotification"],
         Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional => &["PutKeyPolicy"],
         Code::KeyDisabled => &["DisableKey", "CancelKeyDeletion"],
         Code::KeyPendingDeletion => &["ScheduleKeyDeletion"],
@@ -85,6 +86,15 @@ fn calls(code: Code) -> &'static [&'static str] {
             "UpdateObjectEncryption",
             "Object Created",
         ],
+        Code::TrailMissing => &["DeleteTrail", "UpdateTrail", "PutEventSelectors"],
+        Code::TrailStopped => &["StopLogging"],
+        Code::TrailWithoutKms => &["PutEventSelectors"],
+        Code::RuleMissing => &["DeleteRule"],
+        Code::RuleDisabled => &["DisableRule", "PutRule"],
+        Code::RuleChanged => &["PutRule", "PutTargets", "RemoveTargets"],
+        Code::QueueMissing => &["DeleteQueue"],
+        Code::QueueChanged => &["SetQueueAttributes", "RemovePermission", "AddPermission"],
+        Code::TopicMissing => &["DeleteTopic"],
         _ => &[],
     }
 }
@@ -151,17 +161,20 @@ fn has_no_policy(finding: &Finding) -> bool {
     finding.evidence.get("policy").and_then(Value::as_str) == Some("absent")
 }
 
-/// The cause that stands in the last of these records of CloudTrail, newest first, that is about `resource` and
-/// not an echo of our own write.
+/// The cause that stands in the last of these records of CloudTrail, newest first, that is about `resource`, of the
+/// stack about that very part, and not an echo of our own write.
 #[must_use]
-pub fn last_about(resource: &Resource, records: &[String]) -> Option<Cause> {
+pub fn last_about(resource: &Resource, finding: &Finding, records: &[String]) -> Option<Cause> {
     records.iter().find_map(|text| {
         let trigger = trigger::read(&serde_json::from_str(text).ok()?);
         let is_ours = trigger
             .actor
             .as_ref()
             .is_some_and(|actor| actor.tool.as_deref() == Some(OWN_SOURCE));
-        let is_about = trigger.action == Action::Check && trigger.resources().contains(resource);
+        let is_about = match finding.subject.part() {
+            Some(part) => trigger.parts.iter().any(|named| named.means(part)),
+            None => trigger.action == Action::Check && trigger.resources().contains(resource),
+        };
         (is_about && !is_ours).then(|| Cause {
             id: trigger.id.unwrap_or_default(),
             event: trigger.event,

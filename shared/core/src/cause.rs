@@ -88,6 +88,9 @@ pub struct Work {
     /// Whether this is a look of the sweep, which no event about this resource asked for.
     #[serde(default)]
     pub swept: bool,
+    /// Whether an event, or a later look at one, asked for this look of the sweep as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heard: bool,
     /// Whether a bucket came to need this key only now: what made it do so explains what is wrong with the key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first_need: bool,
@@ -108,10 +111,17 @@ impl Work {
             cause,
             look: 0,
             swept: false,
+            heard: false,
             first_need: false,
             written: Written::default(),
             narrow: false,
         }
+    }
+
+    /// Whether nothing but the sweep asked for this look.
+    #[must_use]
+    pub fn is_of_the_sweep_alone(&self) -> bool {
+        self.swept && !self.heard
     }
 
     /// The FIFO group: one writer per resource. A name too long for SQS (S3's oldest buckets have up to 255

@@ -1,13 +1,19 @@
 //! What the owner of a bucket declares: a small JSON document in Parameter Store, read strictly.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use guardian_policy::matches;
 use serde_json::{Map, Value};
 
 use crate::cloudinary::bucket_arn;
+use crate::moment::Moment;
 use crate::name::{BucketName, CloudName, KeyArn};
 use crate::settings::{Ceilings, Mode};
+
+/// The command that declares a bucket, with names to be put in: the first thing there is to do in a new stack.
+pub const DECLARE: &str = "aws ssm put-parameter --name /cloudinary-guardian/buckets/BUCKET --type String \
+                           --value '{\"clouds\":[\"CLOUD\"]}'";
 
 /// A declaration that can be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +22,10 @@ pub struct Declaration {
     pub bucket: BucketName,
     /// Cloud names that may read, in the order declared.
     pub clouds: Vec<CloudName>,
-    /// What may be done, already under the stack's ceiling.
+    /// What may be done, already under the stack's ceiling, and only to observe while repairs are paused.
     pub mode: Mode,
+    /// Until when repairs are paused; `None` where they are not, or would not be made anyway.
+    pub paused_until: Option<Moment>,
     /// Object key patterns that Cloudinary must be able to read.
     pub prefixes: Vec<String>,
     /// Keys to keep granted besides those found by themselves.
@@ -40,7 +48,9 @@ pub enum DeclarationError {
         column: usize,
     },
     /// A field no version of the guardian knows.
-    #[error("unknown field `{field}`; known are `clouds`, `mode`, `prefixes`, `keys` and `prune`")]
+    #[error(
+        "unknown field `{field}`; known are `clouds`, `mode`, `prefixes`, `keys`, `prune` and `pause_until`"
+    )]
     UnknownField {
         /// The field.
         field: String,
@@ -87,14 +97,16 @@ pub enum DeclarationError {
     },
 }
 
-const FIELDS: [&str; 5] = ["clouds", "mode", "prefixes", "keys", "prune"];
+const FIELDS: [&str; 6] = ["clouds", "mode", "prefixes", "keys", "prune", "pause_until"];
+
+/// The longest that repairs may be paused ahead: a pause that nobody remembers must not outlast the week.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Fields of the design whose behaviour is not built yet. Accepting them would be a silent promise.
-const LATER_FIELDS: [&str; 7] = [
+const LATER_FIELDS: [&str; 6] = [
     "context",
     "accept",
     "unexpected_markers",
-    "pause_until",
     "purpose",
     "on_removal",
     "optimizer",
@@ -108,13 +120,14 @@ impl Declaration {
             bucket,
             clouds: without_repeats(clouds),
             mode,
+            paused_until: None,
             prefixes: vec!["*".to_owned()],
             keys: Vec::new(),
             prune: false,
         }
     }
 
-    /// Reads the declaration of `bucket` under the stack's ceilings.
+    /// Reads the declaration of `bucket` under the stack's ceilings, as it holds at the moment `now`.
     ///
     /// # Errors
     ///
@@ -124,6 +137,7 @@ impl Declaration {
         text: &str,
         partition: &str,
         ceilings: &Ceilings,
+        now: Moment,
     ) -> Result<Self, DeclarationError> {
         let value: Value = serde_json::from_str(text).map_err(|error| DeclarationError::NotJson {
             reason: reason_without_place(&error),
@@ -154,10 +168,17 @@ impl Declaration {
                 allowed: ceilings.bucket_arns.join(", "),
             });
         }
+        let mode = mode(&fields)?.unwrap_or(ceilings.mode).min(ceilings.mode);
+        let paused_until = pause(&fields, now)?.filter(|_| mode == Mode::Repair);
         Ok(Self {
             bucket: bucket.clone(),
             clouds: clouds(&fields, ceilings)?,
-            mode: mode(&fields)?.unwrap_or(ceilings.mode).min(ceilings.mode),
+            mode: if paused_until.is_some() {
+                Mode::Observe
+            } else {
+                mode
+            },
+            paused_until,
             prefixes: prefixes(&fields)?,
             keys: keys(&fields)?,
             prune: prune(&fields)?,
@@ -227,6 +248,28 @@ fn mode(fields: &Map<String, Value>) -> Result<Option<Mode>, DeclarationError> {
             format!("`{other}` is no mode; write `\"observe\"` or `\"repair\"`"),
         )),
     }
+}
+
+/// Until when repairs are paused, if that is still to come.
+fn pause(fields: &Map<String, Value>, now: Moment) -> Result<Option<Moment>, DeclarationError> {
+    const FIELD: &str = "pause_until";
+    let Some(value) = fields.get(FIELD) else {
+        return Ok(None);
+    };
+    // A moment also reads as `@` with seconds, which is no form for people.
+    let Some(text) = value.as_str().filter(|text| !text.starts_with('@')) else {
+        let reason =
+            format!("`{value}` is not a time: expected RFC 3339, for example `2026-11-23T10:15:00Z`");
+        return Err(wrong(FIELD, reason));
+    };
+    let until: Moment = text.parse().map_err(|error| wrong(FIELD, format!("{error}")))?;
+    if until > now.plus(LONGEST_PAUSE) {
+        let reason = format!(
+            "`{text}` is more than 7 days ahead; write an earlier time, and a later one when that is near, or set `mode` to `observe`"
+        );
+        return Err(wrong(FIELD, reason));
+    }
+    Ok((until > now).then_some(until))
 }
 
 fn prune(fields: &Map<String, Value>) -> Result<bool, DeclarationError> {

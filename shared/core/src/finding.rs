@@ -13,6 +13,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::moment::Moment;
+
+/// Where the evidence of a finding says until when its repair is paused.
+pub(crate) const PAUSED_UNTIL: &str = "paused_until";
+
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,6 +120,12 @@ impl Finding {
     #[must_use]
     pub fn identity(&self) -> (Code, &Subject) {
         (self.code, &self.subject)
+    }
+
+    /// Until when the repair of this is paused, where it is.
+    #[must_use]
+    pub fn paused_until(&self) -> Option<Moment> {
+        self.evidence.get(PAUSED_UNTIL)?.as_str()?.parse().ok()
     }
 
     /// The finding as the operator tool prints it.

@@ -231,7 +231,7 @@ impl Incident {
         let id = match subject {
             // Several buckets can name the same key that leads nowhere, each with an incident of its own.
             Subject::NamedKey(_) => format!("{code}/{}/{subject}/{}", around.resource, self.transitions),
-            Subject::Bucket(_) | Subject::Marker(..) | Subject::Key(_) => {
+            Subject::Bucket(_) | Subject::Marker(..) | Subject::Key(_) | Subject::Part(_) => {
                 format!("{code}/{subject}/{}", self.transitions)
             }
         };

@@ -3,15 +3,19 @@
 mod bucket;
 mod grant;
 mod key;
+mod notification;
 mod objects;
 mod region;
+mod stack;
 
 pub use bucket::judge_bucket;
 pub(crate) use bucket::{bucket_questions, judge_bucket_grant};
 pub(crate) use grant::{Asked, improves};
 pub use key::{Former, Hold, Reader, judge_key, judge_unneeded_key};
 pub(crate) use key::{judge_key_grant, key_questions, objects_of, unneeded};
+pub use notification::standing_notifications;
 pub use objects::judge_objects;
+pub use stack::{add_reach, judge_stack, swept};
 
 use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};

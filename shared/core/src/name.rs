@@ -29,7 +29,7 @@ pub enum NameError {
     Alias(String),
     /// Not the name of a resource the guardian works on.
     #[error(
-        "`{0}` is no resource: expected `bucket:<name>`, `key:<arn>`, `alias:<arn>`, `census:<name>` or `sweep`"
+        "`{0}` is no resource: expected `bucket:<name>`, `key:<arn>`, `alias:<arn>`, `census:<name>`, `sweep` or `stack`"
     )]
     Resource(String),
 }
@@ -124,6 +124,8 @@ pub enum Resource {
     Census(BucketName),
     /// The walk over all declarations.
     Sweep,
+    /// What the guardian itself sees and speaks with: trails, rules, queues, topic.
+    Stack,
 }
 
 impl FromStr for Resource {
@@ -136,6 +138,7 @@ impl FromStr for Resource {
             Some(("alias", arn)) => Ok(Self::Alias(arn.parse()?)),
             Some(("census", name)) => Ok(Self::Census(name.parse()?)),
             None if text == "sweep" => Ok(Self::Sweep),
+            None if text == "stack" => Ok(Self::Stack),
             _ => Err(NameError::Resource(text.to_owned())),
         }
     }
@@ -163,6 +166,7 @@ impl fmt::Display for Resource {
             Self::Alias(arn) => write!(f, "alias:{arn}"),
             Self::Census(name) => write!(f, "census:{name}"),
             Self::Sweep => f.write_str("sweep"),
+            Self::Stack => f.write_str("stack"),
         }
     }
 }

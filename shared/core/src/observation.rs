@@ -4,13 +4,20 @@
 //! read that failed for the moment never gets here; it ends the reconcile, to be tried again.
 
 mod key;
+mod stack;
 
 pub use key::{KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy, KeyState, MultiRegion};
+pub use stack::{
+    BasicSelector, EventSelectors, FieldSelector, QueueObservation, QueueState, RuleObservation, RuleState,
+    RuleTarget, StackObservation, Subscription, SweepTimes, TopicObservation, TopicState, TrailDescription,
+    TrailObservation,
+};
 
 use guardian_policy::{ParseError, PolicyDocument};
 
 use crate::call::CallError;
 use crate::name::{BucketName, CloudName};
+use crate::notification::Notifications;
 
 /// Why something is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,4 +179,15 @@ pub struct BucketObservation {
     pub listed: Known<Vec<String>>,
     /// The keys the bucket needs.
     pub keys: Vec<KeyObservation>,
+    /// Whom S3 tells of the bucket's objects; `None` where it was not asked. No verdict hangs on it, so that it stays
+    /// unknown here even where the call failed for the moment only.
+    pub notifications: Option<Known<Notifications>>,
+}
+
+impl BucketObservation {
+    /// Whether the notifications are not known for the moment only.
+    #[must_use]
+    pub fn notifications_are_late(&self) -> bool {
+        matches!(&self.notifications, Some(Err(Unknown::Call(error))) if error.is_transient())
+    }
 }

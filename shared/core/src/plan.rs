@@ -1,9 +1,11 @@
 //! What the guardian would change: a value that can be shown, judged and applied.
 
+mod notification;
 mod removal;
 mod show;
 mod vet;
 
+pub use notification::NotificationsChange;
 pub use removal::plan_removal;
 
 use guardian_policy::{
@@ -40,6 +42,8 @@ pub enum Change {
     /// Replace the key policy by one that differs in a single statement, or, where the grant is taken away, in the
     /// statements that made it.
     KeyPolicy(PolicyChange<KeyArn>),
+    /// Replace the bucket's notification configuration by one that tells EventBridge too.
+    Notifications(NotificationsChange),
 }
 
 /// A policy before and after, and the one statement in which they differ.
@@ -65,6 +69,7 @@ impl Change {
             Self::BucketPolicy(change) => (change.ends, Subject::Bucket(change.of.clone())),
             Self::Marker { bucket, cloud, .. } => (Code::MarkerMissing, Subject::marker(bucket, cloud)),
             Self::KeyPolicy(change) => (change.ends, Subject::Key(change.of.clone())),
+            Self::Notifications(change) => (Code::NotificationsOff, Subject::Bucket(change.of.clone())),
         }
     }
 
@@ -80,6 +85,9 @@ impl Change {
             }
             Self::KeyPolicy(change) => {
                 json!({"change": "key-policy", "of": change.of, "statement": statement_json(&change.statement)})
+            }
+            Self::Notifications(change) => {
+                json!({"change": "notifications", "of": change.of, "event_bridge": true, "kept": change.before.others()})
             }
         }
     }
@@ -112,7 +120,7 @@ impl Plan {
     }
 }
 
-/// Plans the repair of a bucket's policy and markers. What cannot be repaired turns, in `judgement`, into a
+/// Plans the repair of a bucket's policy, markers and, where the stack is to see to them, notifications. What cannot be repaired turns, in `judgement`, into a
 /// finding for a person.
 #[must_use]
 pub fn plan_bucket(
@@ -182,6 +190,8 @@ pub fn plan_bucket(
             });
         }
     }
+    plan.changes
+        .extend(notification::plan_notifications(settings, seen, judgement).map(Change::Notifications));
     plan
 }
 

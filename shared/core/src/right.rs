@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::call::{CallError, CallErrorKind};
 use crate::finding::Subject;
+use crate::parts::PartKind;
 
 mod census;
 mod operation;
@@ -128,6 +129,8 @@ impl When {
     pub(crate) const REPAIR: Self = Self::With(&[("Mode", "repair")]);
     /// `Census=full`.
     pub(crate) const FULL_CENSUS: Self = Self::With(&[("Census", "full")]);
+    /// `Tracing=on`.
+    pub(crate) const TRACED: Self = Self::With(&[("Tracing", "on")]);
 
     /// The parameters in words; none where it is always there.
     #[must_use]
@@ -148,7 +151,8 @@ impl When {
 pub enum Condition {
     /// None.
     None,
-    /// `StringEquals`: this key has this value, as the template writes it.
+    /// `StringEquals`: this key has this value, as the template writes it; `${Tag}` is what stands behind the `=` of
+    /// `KeyTag`, `${TopicRegion}` the Region of `AlertTopicKeyArn`.
     Equals(&'static str, &'static str),
     /// `dynamodb:LeadingKeys`: every partition key of the request is like one of these.
     Pages(&'static [&'static str]),
@@ -237,6 +241,14 @@ fn resource_of(subject: &Subject, action: &str) -> Option<String> {
         Subject::Bucket(bucket) => Some(format!("arn:aws:s3:::{bucket}")),
         Subject::Marker(bucket, key) => Some(format!("arn:aws:s3:::{bucket}/{key}")),
         Subject::Key(arn) => Some(arn.to_string()),
+        // A name says neither Region nor account: the resource as a policy would have it.
+        Subject::Part(part) => match part.kind {
+            PartKind::Trails => Some("*".to_owned()),
+            PartKind::Trail | PartKind::Topic => Some(part.name.clone()),
+            PartKind::Rule => Some(format!("arn:aws:events:*:*:rule/{}", part.name)),
+            PartKind::Queue => Some(format!("arn:aws:sqs:*:*:{}", part.name)),
+            PartKind::Schedule => None,
+        },
         Subject::NamedKey(_) => None,
     }
 }

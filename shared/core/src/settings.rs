@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::AccountId;
+use crate::parts::Parts;
 
 /// Whether the guardian only looks, or repairs as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,6 +42,10 @@ pub struct Settings {
     pub watches_objects: bool,
     /// From the beginning of one walk over every object to that of the next, where there are walks at all.
     pub census_every: Duration,
+    /// The stack's own parts, which are looked after too; none where there is no stack to look after.
+    pub parts: Option<Parts>,
+    /// Whether a repair may turn on the EventBridge notifications of a bucket, which costs money for every object event.
+    pub manages_notifications: bool,
 }
 
 /// From one walk over every object to the next, where nothing else is said: 30 days.

@@ -12,6 +12,7 @@ mod meaning;
 mod named;
 mod record;
 mod s3;
+mod stack;
 mod tool;
 
 use serde::Serialize;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cause::Actor;
 use crate::name::{AliasArn, BucketName, KeyArn, Resource};
+use crate::parts::Part;
 
 /// What an event means, and which resources it names. Never looked up in declarations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct Trigger {
     pub under: Option<Under>,
     /// The KMS aliases the event names, also where it is ignored.
     pub aliases: Vec<AliasArn>,
+    /// The trails, event rules, queues and topics the event names; whose they are is not known.
+    pub parts: Vec<Part>,
     /// Who did it, as far as the event says.
     pub actor: Option<Actor>,
     /// When it happened, as the event says it: text, which need not be a time.
@@ -68,6 +72,8 @@ pub enum Action {
     Check,
     /// Look at everything that is declared.
     Sweep,
+    /// Look at what the guardian itself sees and speaks with.
+    Stack,
     /// Nothing.
     Ignore,
 }
@@ -141,6 +147,7 @@ impl Trigger {
                 buckets.chain(keys).chain(aliases).collect()
             }
             Action::Sweep => vec![Resource::Sweep],
+            Action::Stack => vec![Resource::Stack],
             Action::Ignore => Vec::new(),
         }
     }

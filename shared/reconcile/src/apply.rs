@@ -1,6 +1,7 @@
 //! Writing, with what protects it: re-read, write, verify. S3 and KMS have no compare-and-swap, so the window
 //! between the re-read and the write is one round trip, and what is seen after it decides what happened.
 
+mod notification;
 mod removal;
 
 use guardian_core::call::CallError;
@@ -34,6 +35,11 @@ pub enum Applied {
     Stuck,
     /// AWS refused the write for good.
     Refused(CallError),
+    /// Written and seen to be there, but these entries of others, which were sent back as they had come, are not:
+    /// somebody took them out in the same moment, or they were lost.
+    Lost(Change, Vec<String>),
+    /// A call failed for the moment, on something that nothing else has to wait for: to be looked at later.
+    Late(CallError),
 }
 
 /// What a fresh reading of the policy asks for.
@@ -134,7 +140,7 @@ impl<A: Buckets + Clock> Repairable for BucketPolicy<'_, A> {
         let plan = plan_bucket(self.settings, self.declaration, &self.seen, &mut judgement);
         let change = plan.changes.into_iter().find_map(|change| match change {
             Change::BucketPolicy(change) => Some(change),
-            Change::Marker { .. } | Change::KeyPolicy(_) => None,
+            Change::Marker { .. } | Change::KeyPolicy(_) | Change::Notifications(_) => None,
         });
         next(readable, missing, change)
     }
@@ -188,7 +194,7 @@ fn key_policy(policy: Known<Option<PolicyDocument>>) -> KeyPolicy {
 fn of_key(plan: Plan) -> Option<PolicyChange<KeyArn>> {
     plan.changes.into_iter().find_map(|change| match change {
         Change::KeyPolicy(change) => Some(change),
-        Change::Marker { .. } | Change::BucketPolicy(_) => None,
+        Change::Marker { .. } | Change::BucketPolicy(_) | Change::Notifications(_) => None,
     })
 }
 
@@ -243,6 +249,7 @@ pub async fn apply_to_bucket<A: Buckets + Clock>(
                     Err(error) => Applied::Refused(error),
                 }
             }
+            Change::Notifications(planned) => notification::turn_on(aws, planned.clone()).await,
             Change::KeyPolicy(_) => Applied::Stuck,
         };
         done.push((change, applied));
@@ -277,7 +284,7 @@ pub async fn apply_to_key<A: Keys + Clock>(
                 };
                 write(target, policy.clone()).await?
             }
-            Change::BucketPolicy(_) | Change::Marker { .. } => Applied::Stuck,
+            Change::BucketPolicy(_) | Change::Marker { .. } | Change::Notifications(_) => Applied::Stuck,
         };
         done.push((change, applied));
     }

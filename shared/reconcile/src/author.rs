@@ -42,7 +42,7 @@ pub(crate) async fn authors<T: Trail>(
     }
     let asked = events.into_iter().take(QUESTIONS).map(|event| async move {
         let answer = match trail.lookup_events(event).await {
-            Ok(records) => last_about(resource, &records).ok_or_else(|| Nameless::NoRecord(event.to_owned())),
+            Ok(records) => Ok(records),
             Err(error) => {
                 let right = refused(Role::Reconciler, &error);
                 warn!(%error, right, "CloudTrail did not say who did it");
@@ -54,20 +54,21 @@ pub(crate) async fn authors<T: Trail>(
         };
         (event, answer)
     });
-    let answers: BTreeMap<&str, Result<Cause, Nameless>> = join_all(asked).await.into_iter().collect();
+    let answers: BTreeMap<&str, Result<Vec<String>, Nameless>> = join_all(asked).await.into_iter().collect();
     let too_many = Err(Nameless::NotAsked("too many questions at once".to_owned()));
     searches
         .into_iter()
         .filter_map(|(finding, search)| {
             let answer = match search {
                 Search::None => return None,
-                Search::DataEvents => &Err(Nameless::DataEvents),
-                Search::Ask(event) => answers.get(event).unwrap_or(&too_many),
+                Search::DataEvents => Err(Nameless::DataEvents),
+                Search::Ask(event) => match answers.get(event).unwrap_or(&too_many) {
+                    Ok(records) => last_about(resource, &finding, records)
+                        .ok_or_else(|| Nameless::NoRecord(event.to_owned())),
+                    Err(why) => Err(why.clone()),
+                },
             };
-            let author = match answer {
-                Ok(found) => found.clone(),
-                Err(why) => unnamed(&finding, &work.cause, why.clone()),
-            };
+            let author = answer.unwrap_or_else(|why| unnamed(&finding, &work.cause, why));
             Some((finding, author))
         })
         .collect()

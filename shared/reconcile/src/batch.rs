@@ -1,18 +1,21 @@
 //! A batch of the work queue: each group once, and a group that failed is delivered again as a whole.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use guardian_core::cause::Work;
+use guardian_core::moment::Moment;
 use guardian_core::name::Resource;
 use guardian_core::right::Role;
 use guardian_core::settings::Settings;
-use tracing::{error, info, warn};
+use tracing::{Instrument, error, error_span, info, warn};
 
 use crate::bucket::reconcile_bucket;
 use crate::cycle::is_ourselves;
 use crate::key::reconcile_key;
-use crate::seam::{Buckets, Censuses, Clock, Declarations, Keys, Ledger, Queues, Topic, Trail};
+use crate::seam::{Buckets, Censuses, Clock, Declarations, Eyes, Keys, Ledger, Queues, Topic, Trail};
+use crate::stack::reconcile_stack;
 use crate::sweep::sweep;
 use crate::{Message, ReconcileError, Report};
 
@@ -27,14 +30,14 @@ pub async fn reconcile_batch<A>(
     messages: &[Message],
 ) -> (Vec<Report>, Vec<String>)
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
     let mut groups: BTreeMap<Resource, (Vec<&str>, Work)> = BTreeMap::new();
     for message in messages {
         let work: Work = match serde_json::from_str(&message.body) {
             Ok(work) => work,
             Err(error) => {
-                warn!(message = message.id, %error, "ignored: the message is no work of ours");
+                warn!(message_id = message.id, %error, "ignored: the message is no work of ours");
                 continue;
             }
         };
@@ -47,45 +50,77 @@ where
             .or_insert_with(|| (vec![&message.id], work));
     }
     let done = join_all(groups.into_values().map(|(ids, work)| async move {
-        let result = reconcile(aws, settings, &work).await;
-        (ids, work, result)
+        // So that every line about the resource names it; of the highest level, so that no filter takes it from a line
+        // that passes.
+        let span = error_span!(
+            "reconcile",
+            resource = %work.resource,
+            event = work.cause.event,
+            event_id = work.cause.id,
+            look = work.look,
+        );
+        (
+            ids,
+            reconcile_and_log(aws, settings, &work).instrument(span).await,
+        )
     }))
     .await;
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
-    for (ids, work, result) in done {
-        match result {
-            Ok(report) => {
-                info!(
-                    resource = %report.resource,
-                    event = report.event,
-                    look = work.look,
-                    verdict = report.verdict.map(|verdict| verdict.as_str()),
-                    findings = ?report.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(),
-                    repairs = report.repairs.len(),
-                    said = report.said.len(),
-                    note = report.note,
-                    "reconciled"
-                );
-                reports.push(report);
-            }
-            Err(error) => {
-                let right = error.refused(Role::Reconciler);
-                error!(resource = %work.resource, event = work.cause.event, %error, right, "not reconciled, to be delivered again");
-                failed.extend(ids.into_iter().map(str::to_owned));
-            }
+    for (ids, report) in done {
+        match report {
+            Some(report) => reports.push(report),
+            None => failed.extend(ids.into_iter().map(str::to_owned)),
         }
     }
     (reports, failed)
 }
 
+/// Reconciles one resource; `None` where it failed.
+async fn reconcile_and_log<A>(aws: &A, settings: &Settings, work: &Work) -> Option<Report>
+where
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
+{
+    let mut report = match reconcile(aws, settings, work).await {
+        Ok(report) => report,
+        Err(error) => {
+            let right = error.refused(Role::Reconciler);
+            error!(resource = %work.resource, event = work.cause.event, %error, right, "not reconciled, to be delivered again");
+            return None;
+        }
+    };
+    report.healed_after = healed_after(&report, work, aws.now());
+    info!(
+        resource = %report.resource,
+        event = report.event,
+        look = work.look,
+        verdict = report.verdict.map(|verdict| verdict.as_str()),
+        findings = ?report.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(),
+        repairs = report.repairs.len(),
+        refused = report.refused,
+        said = report.said.len(),
+        healed_after = report.healed_after.map(|time| time.as_secs()),
+        note = report.note,
+        "reconciled"
+    );
+    Some(report)
+}
+
+/// How long after the event that led to it a repair was done and seen to be there.
+fn healed_after(report: &Report, work: &Work, now: Moment) -> Option<Duration> {
+    let is_told = !report.repairs.is_empty() && !work.swept;
+    let since: Moment = work.cause.time.as_ref().filter(|_| is_told)?.parse().ok()?;
+    Some(now.since(since))
+}
+
 async fn reconcile<A>(aws: &A, settings: &Settings, work: &Work) -> Result<Report, ReconcileError>
 where
-    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Clock,
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
     match &work.resource {
         Resource::Bucket(bucket) => reconcile_bucket(aws, settings, bucket, work).await,
         Resource::Key(key) => reconcile_key(aws, settings, key, work).await,
         Resource::Sweep => sweep(aws, settings, work).await,
+        Resource::Stack => reconcile_stack(aws, settings, work).await,
         Resource::Alias(_) | Resource::Census(_) => {
             let report = Report::new(work.resource.clone(), &work.cause.event);
             Ok(report.noted("a page of the ledger, nothing to look at"))
@@ -108,7 +143,9 @@ fn merge(merged: &mut Work, other: &Work) {
         return;
     }
     merged.look = merged.look.min(other.look);
-    merged.swept &= other.swept;
+    // What only a sweep does is done, also where an event comes beside it: the next one may be an hour away.
+    merged.heard = !(merged.is_of_the_sweep_alone() && other.is_of_the_sweep_alone());
+    merged.swept |= other.swept;
     merged.first_need |= other.first_need;
     let tells = |work: &Work| {
         let actor = work.cause.actor.as_ref();

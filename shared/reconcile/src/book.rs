@@ -14,7 +14,7 @@ use guardian_core::judge::Judgement;
 use guardian_core::moment::Moment;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
-use tracing::error;
+use tracing::{error, info};
 
 use crate::ReconcileError;
 use crate::apply::Applied;
@@ -214,7 +214,14 @@ impl Book {
                     held.incident.refused();
                     held.dirty = true;
                 }
-                (Applied::Verified(_) | Applied::NotVisible(_) | Applied::Stuck, _) => {}
+                (
+                    Applied::Verified(_)
+                    | Applied::NotVisible(_)
+                    | Applied::Stuck
+                    | Applied::Lost(..)
+                    | Applied::Late(_),
+                    _,
+                ) => {}
             }
         }
         for held in self.incidents.values_mut() {
@@ -238,12 +245,21 @@ impl Book {
     ) -> Result<Vec<Said>, ReconcileError> {
         self.save(aws, aws.now()).await?;
         let mut said = Vec::new();
-        for held in self.incidents.values_mut() {
+        for (incident, held) in &mut self.incidents {
             for transition in std::mem::take(&mut held.incident.outbox) {
                 held.dirty = true;
                 aws.publish(&transition.notice).await?;
+                let code = held.incident.finding.code;
+                info!(
+                    transition = transition.id,
+                    incident,
+                    finding = code.as_str(),
+                    kind = transition.kind.as_str(),
+                    "told"
+                );
                 said.push(Said {
                     id: transition.id,
+                    code,
                     kind: transition.kind,
                     subject: transition.notice.subject,
                     text: transition.notice.text,
@@ -290,9 +306,15 @@ impl Book {
 /// Whether something could not be read that an incident on `subject` may hang on: what is not seen then is not
 /// known to be over.
 fn is_hidden(judgement: &Judgement, subject: &Subject) -> bool {
-    judgement.findings.iter().any(|finding| {
-        finding.code == Code::ObservationFailed
-            && (finding.subject == *subject || matches!(finding.subject, Subject::Bucket(_)))
+    judgement.findings.iter().any(|finding| match finding.code {
+        Code::ObservationFailed => {
+            finding.subject == *subject || matches!(finding.subject, Subject::Bucket(_))
+        }
+        Code::StackUnread => match (finding.subject.part(), subject.part()) {
+            (Some(unread), Some(part)) => unread.means(part),
+            _ => false,
+        },
+        _ => false,
     })
 }
 
@@ -302,6 +324,7 @@ fn fingerprint(change: &Change) -> String {
         Change::BucketPolicy(change) => change.before.as_ref(),
         Change::KeyPolicy(change) => change.before.as_ref(),
         Change::Marker { .. } => None,
+        Change::Notifications(change) => return change.before.canonical_hash(),
     };
     before.map_or_else(
         || "absent".to_owned(),

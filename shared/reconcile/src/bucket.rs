@@ -8,7 +8,7 @@ use guardian_core::census::Census;
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::incident::Circumstances;
-use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects};
+use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects, standing_notifications};
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::Presence;
 use guardian_core::plan::plan_bucket;
@@ -49,7 +49,8 @@ where
     let Some(text) = text else {
         return undeclared(aws, resource, bucket, book, work).await;
     };
-    let declaration = match Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings) {
+    let (partition, ceilings) = (&settings.partition, &settings.ceilings);
+    let declaration = match Declaration::parse(bucket, &text, partition, ceilings, aws.now()) {
         Ok(declaration) => declaration,
         Err(error) => {
             let report = invalid(aws, resource, bucket, &mut book, work, &error).await?;
@@ -100,6 +101,7 @@ where
             aws.now(),
         ));
     }
+    judgement.absorb(standing_notifications(&seen, book.open_findings()));
     let plan = plan_bucket(settings, &declaration, &seen, &mut judgement);
 
     // The keys have incidents of their own, told by the key's reconcile for all the buckets that need it.
@@ -134,6 +136,7 @@ where
         repairing: declaration.mode == Mode::Repair,
         judgement: Judgement { findings: own },
         elsewhere: of_keys,
+        unfinished: seen.notifications_are_late(),
     };
     let apply = async |plan| apply_to_bucket(aws, settings, &declaration, &seen, plan).await;
     let mut report = cycle.close(aws, &mut book, plan, apply).await?;
@@ -272,7 +275,7 @@ async fn queue_keys<Q: Queues>(
             };
             Work {
                 look: work.look,
-                swept: work.swept,
+                swept: work.is_of_the_sweep_alone(),
                 first_need: is_new,
                 ..Work::new(Resource::Key(key), cause)
             }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::join;
-use guardian_core::alert::Affected;
+use guardian_core::alert::{Affected, plain};
 use guardian_core::call::CallError;
 use guardian_core::cause::{LaterLook, OWN_SOURCE, Work};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
@@ -39,6 +39,8 @@ pub(crate) struct Cycle<'a> {
     pub(crate) judgement: Judgement,
     /// What was found besides, told by the incidents of another resource.
     pub(crate) elsewhere: Vec<Finding>,
+    /// Whether something that nothing waited for has still to be looked at.
+    pub(crate) unfinished: bool,
 }
 
 impl Cycle<'_> {
@@ -82,12 +84,19 @@ impl Cycle<'_> {
         refused_is_for_people(&mut judgement, &applied);
         book.settle(&judgement, &applied, self.repairing, self.around(aws));
         let said = book.close(aws).await?;
-        let later = look_again(self.work, &judgement, &applied, waiting);
+        let is_mended = |finding: &Finding| finding.remedy == Remedy::Repair;
+        let beside = self.repairing && self.elsewhere.iter().any(is_mended);
+        let later = look_again(self.work, &judgement, &applied, waiting || self.unfinished).or_else(|| {
+            // A key is being repaired meanwhile: how the bucket stands after that is to be known before the next sweep.
+            (beside && self.work.look == 0).then_some(SOON)
+        });
         if let Some(delay) = later {
             let look = Work {
                 look: self.work.look.saturating_add(1),
                 written: Written::default(),
                 narrow: false,
+                swept: self.work.is_of_the_sweep_alone(),
+                heard: false,
                 ..self.work.clone()
             };
             aws.send_later(&LaterLook::new(look), delay).await?;
@@ -97,6 +106,7 @@ impl Cycle<'_> {
         whole.findings.extend(self.elsewhere);
         report.verdict = Some(whole.clone().without(&ended(&applied)).verdict());
         report.findings = whole.findings;
+        report.refused = applied.iter().filter(|(_, outcome)| is_refused(outcome)).count();
         report.repairs = verified(applied);
         report.said = said;
         report.later = later;
@@ -124,9 +134,18 @@ fn verified(applied: Vec<(Change, Applied)>) -> Vec<Change> {
         .into_iter()
         .filter_map(|(_, outcome)| match outcome {
             Applied::Verified(change) => Some(change),
-            Applied::NotVisible(_) | Applied::AlreadyThere | Applied::Stuck | Applied::Refused(_) => None,
+            Applied::NotVisible(_)
+            | Applied::AlreadyThere
+            | Applied::Stuck
+            | Applied::Refused(_)
+            | Applied::Lost(..)
+            | Applied::Late(_) => None,
         })
         .collect()
+}
+
+const fn is_refused(outcome: &Applied) -> bool {
+    matches!(outcome, Applied::Refused(_))
 }
 
 /// Where nothing may be written, people are told what would have been.
@@ -146,10 +165,27 @@ fn propose(plan: &Plan, judgement: &mut Judgement) {
 /// A repair that AWS refused for good is a person's to make possible.
 fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
     for (change, outcome) in applied {
-        let Applied::Refused(error) = outcome else {
-            continue;
-        };
         let (code, subject) = change.ends();
+        let error = match outcome {
+            Applied::Refused(error) => error,
+            Applied::Lost(_, lost) => {
+                for finding in &mut judgement.findings {
+                    if finding.identity() == (code, &subject) {
+                        finding.remedy = Remedy::Human;
+                        finding.message.push_str(&plain(&format!(
+                            "; it was repaired, and what was there before and sent back is there no more: {}; ask whether somebody took it out just then, and put it back if not",
+                            lost.join("; ")
+                        )));
+                    }
+                }
+                continue;
+            }
+            Applied::Verified(_)
+            | Applied::NotVisible(_)
+            | Applied::AlreadyThere
+            | Applied::Stuck
+            | Applied::Late(_) => continue,
+        };
         let mut desired = None;
         for finding in &mut judgement.findings {
             if finding.identity() == (code, &subject) {
@@ -164,7 +200,7 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
                 desired.clone_from(&finding.desired);
             }
         }
-        if !matches!(change, Change::Marker { .. }) {
+        if !matches!(change, Change::Marker { .. } | Change::Notifications(_)) {
             let right =
                 right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}`", error.operation));
             let message = format!(
@@ -176,6 +212,11 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
             judgement.findings.push(finding.with_desired(desired));
         }
     }
+}
+
+/// Whether it says how the guardian hears of the bucket, not how the bucket is. It may well stand for months.
+fn is_about_our_sight(code: Code) -> bool {
+    matches!(code, Code::NotificationsOff | Code::NotificationsUnknown)
 }
 
 /// Whether and when to look again.
@@ -190,7 +231,12 @@ fn look_again(
         1 => Some(LATER),
         _ => None,
     };
-    let open = |outcome: &Applied| matches!(outcome, Applied::NotVisible(_) | Applied::Stuck);
+    let open = |outcome: &Applied| {
+        matches!(
+            outcome,
+            Applied::NotVisible(_) | Applied::Stuck | Applied::Lost(..) | Applied::Late(_)
+        )
+    };
     let unseen = waiting || applied.iter().any(|(_, outcome)| open(outcome));
     if unseen {
         // Somebody must come back for this one, however often it took already.
@@ -204,6 +250,7 @@ fn look_again(
         return if work.look == 0 { Some(SOON) } else { None };
     }
     // An event named a change and nothing was found: the change may not be visible yet.
-    let quiet = judgement.findings.is_empty() && !work.swept && !is_ourselves(work);
+    let drift = |finding: &Finding| finding.code != Code::RepairsPaused && !is_about_our_sight(finding.code);
+    let quiet = !judgement.findings.iter().any(drift) && !work.is_of_the_sweep_alone() && !is_ourselves(work);
     if quiet { by_turn } else { None }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guardian_core::alert::{Digest, DigestLine, digest};
+use guardian_core::alert::{Digest, DigestLine, OpenFinding, digest};
 use guardian_core::finding::Verdict;
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
@@ -43,15 +43,21 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
         DigestLine {
             bucket: bucket.clone(),
             verdict: standing.map_or(Verdict::Unknown, |standing| standing.verdict),
-            open: standing.map_or_else(Vec::new, |standing| standing.open.clone()),
+            open: standing.map_or_else(Vec::new, Standing::for_digest),
             not_looked_at: standing.map_or(0, |standing| standing.passed_over),
         }
+    };
+    let guardian = if settings.parts.is_some() {
+        of_guardian(aws).await?
+    } else {
+        Vec::new()
     };
     let notice = digest(&Digest {
         at,
         since,
         buckets: declared.iter().map(line).collect(),
         census: settings.census,
+        guardian,
     });
     aws.publish(&notice).await?;
     let entry = Entry {
@@ -62,4 +68,15 @@ pub(crate) async fn send<A: Ledger + Topic + Clock>(
         expires: None,
     };
     store::put(aws, &entry).await.map(drop)
+}
+
+/// What is open of the guardian itself, as it was found last.
+async fn of_guardian<L: Ledger>(ledger: &L) -> Result<Vec<OpenFinding>, ReconcileError> {
+    let book = Book::load(ledger, &Resource::Stack).await?;
+    let open = book.open_findings().map(|finding| OpenFinding {
+        code: finding.code,
+        severity: finding.severity,
+        since: book.opened(&finding),
+    });
+    Ok(open.collect())
 }

@@ -1,11 +1,12 @@
 //! The fleet: every bucket that was ever looked after has an item in the sweep's page of the ledger. So the sweep
-//! also reaches a bucket whose declaration was deleted without an event, and a digest needs one page, not one for
-//! each bucket.
+//! also reaches a bucket whose declaration was deleted without an event, and a digest and the counts of a sweep need one
+//! page, not one for each bucket.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guardian_core::alert::OpenFinding;
-use guardian_core::finding::Verdict;
+use guardian_core::finding::{Code, Severity, Subject, Verdict};
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::settings::Settings;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use tracing::warn;
 use crate::book::Book;
 use crate::index::{self, Found, READER};
 use crate::seam::{Entry, Ledger};
-use crate::{ReconcileError, Report, store, written};
+use crate::{FleetCounts, ReconcileError, Report, store, written};
 
 /// In the bucket's page: what was last written into the sweep's page.
 const STANDING: &str = "standing";
@@ -26,10 +27,20 @@ pub(crate) struct Standing {
     pub(crate) verdict: Verdict,
     /// What was open, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) open: Vec<OpenFinding>,
-    /// How many new objects were not looked at so far.
+    pub(crate) open: Vec<Open>,
+    /// How many new objects were not looked at so far, where a digest is wanted: it is what says so.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(crate) passed_over: u64,
+}
+
+/// An open incident of the bucket or of a key it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Open {
+    #[serde(flatten)]
+    pub(crate) finding: OpenFinding,
+    /// What it is about. Not known of what was written before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
 }
 
 #[expect(
@@ -42,32 +53,49 @@ fn is_none(count: &u64) -> bool {
 
 impl Standing {
     /// How the bucket stands after a look.
-    fn of(report: &Report, book: &Book) -> Option<Self> {
-        let mut open: Vec<OpenFinding> = report
+    fn of(settings: &Settings, report: &Report, book: &Book) -> Option<Self> {
+        let mut open: Vec<Open> = report
             .findings
             .iter()
             .filter_map(|finding| {
                 let since = book.opened(finding);
                 let elsewhere = finding.subject.key().is_some();
-                (elsewhere || since.is_some()).then_some(OpenFinding {
-                    code: finding.code,
-                    severity: finding.severity,
-                    since,
+                (elsewhere || since.is_some()).then(|| Open {
+                    finding: OpenFinding {
+                        code: finding.code,
+                        severity: finding.severity,
+                        since,
+                    },
+                    subject: Some(finding.subject.clone()),
                 })
             })
             .collect();
-        open.sort_by_key(|open| (std::cmp::Reverse(open.severity), open.code));
+        let by_weight = |open: &Open| {
+            (
+                Reverse(open.finding.severity),
+                open.finding.code,
+                open.subject.clone(),
+            )
+        };
+        open.sort_by_key(by_weight);
         open.dedup();
+        let passed_over = settings.digest.map(|_| written::tally(book).passed_over);
         Some(Self {
             verdict: report.verdict?,
             open,
-            passed_over: written::tally(book).passed_over,
+            passed_over: passed_over.unwrap_or_default(),
         })
+    }
+
+    /// What a digest says of it: several incidents of a kind are one.
+    pub(crate) fn for_digest(&self) -> Vec<OpenFinding> {
+        let mut open: Vec<OpenFinding> = self.open.iter().map(|open| open.finding.clone()).collect();
+        open.dedup();
+        open
     }
 }
 
-/// Writes into the fleet how the bucket stands after a look, where a digest is wanted, or else only that it is there;
-/// nothing where that is known.
+/// Writes into the fleet how the bucket stands after a look; nothing where that is known.
 pub(crate) async fn keep<L: Ledger>(
     ledger: &L,
     settings: &Settings,
@@ -76,7 +104,7 @@ pub(crate) async fn keep<L: Ledger>(
     report: &Report,
 ) -> Result<(), ReconcileError> {
     let known = book.others.get(STANDING);
-    let standing = settings.digest.and_then(|_| Standing::of(report, book));
+    let standing = Standing::of(settings, report, book);
     let body = standing.map_or(Ok(Value::Null), serde_json::to_value);
     let body = body.map_err(|_| ReconcileError::Ledger(STANDING.to_owned()))?;
     if known.is_some_and(|known| body.is_null() || known.body == body) {
@@ -106,6 +134,42 @@ pub(crate) async fn leave<L: Ledger>(
     index::remove(ledger, &Resource::Sweep, bucket).await?;
     // Last, so that whatever failed before is done again.
     store::delete(ledger, known).await
+}
+
+/// How all that is declared stands, as far as looks came to an end. `None` while none did: after the first deployment all
+/// is unknown until the sweep that counts has led to a look, and that says nothing.
+pub(crate) fn count(
+    declared: &BTreeSet<BucketName>,
+    fleet: &BTreeMap<BucketName, Option<Standing>>,
+) -> Option<FleetCounts> {
+    if !declared.is_empty() && !fleet.values().any(Option::is_some) {
+        return None;
+    }
+    let mut counts = FleetCounts::default();
+    let mut incidents: BTreeMap<(Option<&BucketName>, Code, Option<&Subject>), Severity> = BTreeMap::new();
+    for bucket in declared {
+        let standing = fleet.get(bucket).and_then(Option::as_ref);
+        let verdict = standing.map_or(Verdict::Unknown, |standing| standing.verdict);
+        *counts.buckets.entry(verdict).or_default() += 1;
+        for open in standing.iter().flat_map(|standing| &standing.open) {
+            // A key has one incident for all the buckets that need it.
+            let is_shared = open
+                .subject
+                .as_ref()
+                .is_some_and(|subject| subject.key().is_some());
+            let identity = (
+                (!is_shared).then_some(bucket),
+                open.finding.code,
+                open.subject.as_ref(),
+            );
+            let severity = incidents.entry(identity).or_insert(open.finding.severity);
+            *severity = open.finding.severity.max(*severity);
+        }
+    }
+    for severity in incidents.into_values() {
+        *counts.incidents.entry(severity).or_default() += 1;
+    }
+    Some(counts)
 }
 
 /// The fleet as the ledger has it, and the other items of the sweep's page.

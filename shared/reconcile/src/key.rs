@@ -66,6 +66,7 @@ where
             && readers.iter().any(|reader| reader.mode == Mode::Repair),
         judgement,
         elsewhere: Vec::new(),
+        unfinished: false,
     };
     let apply = async |plan| apply_to_key(aws, settings, &readers, &seen, plan).await;
     let report = cycle.close(aws, &mut book, plan, apply).await?;
@@ -118,6 +119,7 @@ where
         repairing: settings.ceilings.mode == Mode::Repair,
         judgement,
         elsewhere: Vec::new(),
+        unfinished: false,
     };
     let apply = async |plan| apply_removal(aws, settings, formers, &seen, plan).await;
     let report = cycle.close(aws, &mut book, plan, apply).await?;

@@ -23,13 +23,14 @@ mod report;
 mod route;
 pub mod sample;
 pub mod seam;
+mod stack;
 mod store;
 mod sweep;
 mod written;
 
 pub use batch::reconcile_batch;
 pub use observe::{observe_bucket, observe_key};
-pub use report::{Report, Said};
+pub use report::{FleetCounts, Report, Said};
 pub use route::route_batch;
 
 use guardian_core::call::CallError;

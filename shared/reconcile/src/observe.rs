@@ -24,7 +24,7 @@ use crate::seam::{Buckets, Keys, Listing};
 const MARKER_PAGES: usize = 10;
 
 /// Sorts a failed call: for the moment it ends the look, for good it is something not known.
-fn settle<T>(result: Result<T, CallError>) -> Result<Known<T>, CallError> {
+pub(crate) fn settle<T>(result: Result<T, CallError>) -> Result<Known<T>, CallError> {
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) if error.is_transient() => Err(error),
@@ -64,7 +64,7 @@ pub(crate) async fn look_at_bucket<A: Buckets>(
     declaration: &Declaration,
 ) -> Result<BucketObservation, CallError> {
     let bucket = &declaration.bucket;
-    let (head, policy, encryption, listed, markers) = join!(
+    let (head, policy, encryption, listed, markers, notifications) = join!(
         aws.head_bucket(bucket),
         aws.get_bucket_policy(bucket),
         aws.get_bucket_encryption(bucket),
@@ -75,6 +75,7 @@ pub(crate) async fn look_at_bucket<A: Buckets>(
                 .iter()
                 .map(|cloud| head_marker(aws, bucket, cloud))
         ),
+        aws.get_bucket_notifications(bucket),
     );
     let presence = match head {
         Ok(Some(region)) if region != settings.region => Presence::InRegion(region),
@@ -100,6 +101,8 @@ pub(crate) async fn look_at_bucket<A: Buckets>(
         encryption: settle(encryption)?,
         listed: settle(listed)?,
         markers: markers.into_iter().collect::<Result<_, CallError>>()?,
+        // No read of Cloudinary's hangs on it: where it fails, even for the moment, nothing else has to wait.
+        notifications: Some(notifications.map_err(Unknown::Call)),
         ..nothing_but(bucket, presence)
     })
 }
@@ -155,6 +158,7 @@ fn nothing_but(bucket: &BucketName, presence: Presence) -> BucketObservation {
         markers: Vec::new(),
         listed: Ok(Vec::new()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 

@@ -10,6 +10,10 @@
     reason = "the cycles run on one thread and spawn nothing, so that no Send bound is needed"
 )]
 
+mod eyes;
+
+pub use eyes::Eyes;
+
 use std::time::Duration;
 
 use guardian_core::alert::Notice;
@@ -17,6 +21,7 @@ use guardian_core::call::CallError;
 use guardian_core::cause::{LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership,
     ObjectPage, PublicAccessBlock,
@@ -52,6 +57,18 @@ pub trait Buckets {
 
     /// GetBucketAcl: the canonical user id of the bucket's owner.
     async fn get_bucket_owner(&self, bucket: &BucketName) -> Result<String, CallError>;
+
+    /// GetBucketNotificationConfiguration: whom S3 tells of the bucket's objects, as the text it came in. A bucket that
+    /// tells nobody has a configuration with nothing in it.
+    async fn get_bucket_notifications(&self, bucket: &BucketName) -> Result<Notifications, CallError>;
+
+    /// PutBucketNotificationConfiguration: replaces the whole configuration, and sends no test message to anybody. S3 has
+    /// no compare-and-swap.
+    async fn put_bucket_notifications(
+        &self,
+        bucket: &BucketName,
+        notifications: &Notifications,
+    ) -> Result<(), CallError>;
 
     /// PutObject of an empty object with `If-None-Match: *`: an existing one is never replaced.
     async fn put_marker(

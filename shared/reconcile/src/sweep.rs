@@ -1,14 +1,16 @@
-//! The sweep: every declared bucket gets a look, whether or not an event asked for one.
+//! The sweep: every declared bucket gets a look, whether or not an event asked for one, and so does the stack itself.
 
 use std::collections::BTreeSet;
 
 use guardian_core::cause::{Cause, Work};
+use guardian_core::declaration::DECLARE;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::settings::Settings;
 use tracing::warn;
 
 use crate::route::queue;
 use crate::seam::{Clock, Declarations, Ledger, Queues, Topic};
+use crate::stack::note_sweep;
 use crate::{ReconcileError, Report, digest, fleet};
 
 /// Queues every declared bucket. The keys follow from the buckets that need them.
@@ -38,22 +40,37 @@ where
     }
     // A bucket whose declaration went without an event; its look asks for the declaration again.
     let (fleet, book) = fleet::load(aws).await?;
-    let left: Vec<Work> = fleet
-        .keys()
-        .filter(|bucket| !declared.contains(bucket))
-        .map(|bucket| look_at(bucket, work))
-        .collect();
-    refused += queue(aws, &left).await?;
+    note_sweep(aws, settings, &book).await?;
+    let left = fleet.keys().filter(|bucket| !declared.contains(bucket));
+    let left: Vec<Work> = left.map(|bucket| look_at(bucket, work)).collect();
+    // Last, so that it finds when this sweep ran.
+    let stack = settings.parts.as_ref().map(|_| Work {
+        swept: true,
+        ..Work::new(Resource::Stack, work.cause.clone())
+    });
+    let rest: Vec<Work> = left.iter().cloned().chain(stack).collect();
+    refused += queue(aws, &rest).await?;
     if refused > 0 {
         // The redelivered sweep queues everything again; what got through is dropped as a duplicate.
         return Err(ReconcileError::NotQueued(refused));
     }
     digest::send(aws, settings, &declared, &fleet, &book).await?;
-    Ok(Report::new(Resource::Sweep, &work.cause.event).noted(format!(
+    let mut note = format!(
         "{} declared buckets queued, {} no longer declared",
         declared.len(),
         left.len()
-    )))
+    );
+    if declared.is_empty() {
+        note = format!(
+            "{note}; nothing is declared, so nothing is looked after: {DECLARE} --region {}",
+            settings.region
+        );
+    }
+    let report = Report {
+        fleet: fleet::count(&declared, &fleet),
+        ..Report::new(Resource::Sweep, &work.cause.event)
+    };
+    Ok(report.noted(note))
 }
 
 fn look_at(bucket: &BucketName, work: &Work) -> Work {

@@ -9,14 +9,16 @@ use guardian_core::call::CallError;
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
-    DefaultEncryption, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership,
-    ObjectPage, PublicAccessBlock,
+    DefaultEncryption, EventSelectors, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead,
+    ObjectOwnership, ObjectPage, PublicAccessBlock, QueueState, RuleState, RuleTarget, Subscription,
+    TopicState, TrailDescription,
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Keys, Ledger, Listing, NamePage, ParameterPage,
-    Queues, Start, Stored, Topic, Trail,
+    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Eyes, Keys, Ledger, Listing, NamePage,
+    ParameterPage, Queues, Start, Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
@@ -155,6 +157,21 @@ impl Buckets for Local<'_> {
         self.live.aws.get_bucket_owner(bucket).await
     }
 
+    async fn get_bucket_notifications(&self, bucket: &BucketName) -> Result<Notifications, CallError> {
+        self.live.aws.get_bucket_notifications(bucket).await
+    }
+
+    async fn put_bucket_notifications(
+        &self,
+        bucket: &BucketName,
+        notifications: &Notifications,
+    ) -> Result<(), CallError> {
+        self.live
+            .aws
+            .put_bucket_notifications(bucket, notifications)
+            .await
+    }
+
     async fn put_marker(
         &self,
         bucket: &BucketName,
@@ -277,6 +294,41 @@ impl Topic for Local<'_> {
 impl Trail for Local<'_> {
     async fn lookup_events(&self, event: &str) -> Result<Vec<String>, CallError> {
         self.live.aws.lookup_events(event).await
+    }
+}
+
+/// A replay is about buckets and keys: it knows of no stack, so that none of this is asked.
+impl Eyes for Local<'_> {
+    async fn describe_trails(&self) -> Result<Vec<TrailDescription>, CallError> {
+        self.live.aws.describe_trails().await
+    }
+
+    async fn get_trail_status(&self, trail: &str) -> Result<bool, CallError> {
+        self.live.aws.get_trail_status(trail).await
+    }
+
+    async fn get_event_selectors(&self, trail: &str) -> Result<EventSelectors, CallError> {
+        self.live.aws.get_event_selectors(trail).await
+    }
+
+    async fn describe_rule(&self, rule: &str) -> Result<Option<RuleState>, CallError> {
+        self.live.aws.describe_rule(rule).await
+    }
+
+    async fn list_targets(&self, rule: &str) -> Result<Vec<RuleTarget>, CallError> {
+        self.live.aws.list_targets(rule).await
+    }
+
+    async fn get_queue_attributes(&self, url: &str) -> Result<Option<QueueState>, CallError> {
+        self.live.aws.get_queue_attributes(url).await
+    }
+
+    async fn get_topic_attributes(&self, topic: &str) -> Result<Option<TopicState>, CallError> {
+        self.live.aws.get_topic_attributes(topic).await
+    }
+
+    async fn list_subscriptions(&self, topic: &str) -> Result<Vec<Subscription>, CallError> {
+        self.live.aws.list_subscriptions(topic).await
     }
 }
 

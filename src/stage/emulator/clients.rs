@@ -9,12 +9,8 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use guardian_aws::{Connection, PARAMETER_PREFIX, Stack};
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::settings::Settings;
-use guardian_reconcile::Message;
 
 use super::super::{Act, StageError};
-
-/// What Lambda takes from a queue at a time.
-const BATCH: i32 = 10;
 
 const ONE_LAYER: s3::ServerSideEncryption = s3::ServerSideEncryption::AwsKms;
 
@@ -23,7 +19,7 @@ const ONE_LAYER: s3::ServerSideEncryption = s3::ServerSideEncryption::AwsKms;
 pub(super) struct Clients {
     s3: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
-    sqs: aws_sdk_sqs::Client,
+    pub(super) sqs: aws_sdk_sqs::Client,
     ssm: aws_sdk_ssm::Client,
     sns: aws_sdk_sns::Client,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -31,14 +27,8 @@ pub(super) struct Clients {
     pub(super) work: String,
 }
 
-/// A batch as it was received.
-pub(super) struct Received {
-    pub(super) messages: Vec<Message>,
-    receipts: Vec<String>,
-}
-
 /// The SDK's own text is only the outermost error: `service error`.
-fn failed<E: Error>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
+pub(super) fn failed<E: Error>(what: &str) -> impl FnOnce(E) -> StageError + '_ {
     move |error| {
         let outer = error.to_string();
         let inner = std::iter::successors(error.source(), |&error| error.source());
@@ -66,7 +56,7 @@ impl Clients {
     }
 
     /// Table, topic and queues as template.yaml makes them.
-    pub(super) async fn create_stack(&mut self, tag: &str) -> Result<Stack, StageError> {
+    pub(super) async fn create_stack(&self, tag: &str) -> Result<Stack, StageError> {
         let table = format!("guardian{tag}");
         self.create_table(&table).await?;
         let topic = self
@@ -92,13 +82,11 @@ impl Clients {
             .send()
             .await
             .map_err(failed("create the work queue"))?;
-        self.ingest = ingest.queue_url.unwrap_or_default();
-        self.work = work.queue_url.unwrap_or_default();
         Ok(Stack {
             table: Some(table),
             topic_arn: topic.topic_arn,
-            work_queue_url: Some(self.work.clone()),
-            ingest_queue_url: Some(self.ingest.clone()),
+            work_queue_url: work.queue_url,
+            ingest_queue_url: ingest.queue_url,
             census_state_machine: None,
         })
     }
@@ -319,6 +307,7 @@ impl Clients {
                 self.put_bucket_policy(bucket, &policy.replace(arn, "AROA5JTVXQ2EXAMPLE7KC"))
                     .await
             }
+            Act::NotifyOnly(bucket, queue) => self.notify(bucket, Some(queue), false).await,
             Act::Declare(bucket, declaration) => {
                 let request = self
                     .ssm
@@ -331,8 +320,8 @@ impl Clients {
             }
             // The stage sees to these itself.
             Act::Census(_) | Act::Unheard(_) | Act::Sweep => Ok(()),
-            // This clock is the real one.
-            Act::Days(_) => Ok(()),
+            // This clock is the real one, and there is no stack here to look after.
+            Act::Days(_) | Act::Own(_) => Ok(()),
         }
     }
 
@@ -345,6 +334,72 @@ impl Clients {
             .send()
             .await;
         done.map(drop).map_err(failed("put a bucket policy"))
+    }
+
+    /// PutBucketNotificationConfiguration with this one queue, which is there then, with EventBridge or without.
+    pub(super) async fn notify(
+        &self,
+        bucket: &BucketName,
+        queue: Option<&str>,
+        event_bridge: bool,
+    ) -> Result<(), StageError> {
+        const WHAT: &str = "write the notifications";
+        let mut configuration = s3::NotificationConfiguration::builder();
+        if event_bridge {
+            let on = s3::EventBridgeConfiguration::builder().build();
+            configuration = configuration.event_bridge_configuration(on);
+        }
+        if let Some(queue) = queue {
+            let made = self.sqs.create_queue().queue_name(queue).send().await;
+            let url = made.map_err(failed(WHAT))?.queue_url.unwrap_or_default();
+            let asked = self
+                .sqs
+                .get_queue_attributes()
+                .queue_url(url)
+                .attribute_names(QueueAttributeName::QueueArn);
+            let attributes = asked.send().await.map_err(failed(WHAT))?.attributes;
+            let arn = attributes.and_then(|mut known| known.remove(&QueueAttributeName::QueueArn));
+            let rule = s3::FilterRule::builder()
+                .name(s3::FilterRuleName::Prefix)
+                .value("photos/")
+                .build();
+            let filter = s3::NotificationConfigurationFilter::builder()
+                .key(s3::S3KeyFilter::builder().filter_rules(rule).build())
+                .build();
+            let entry = s3::QueueConfiguration::builder()
+                .id(queue)
+                .queue_arn(arn.unwrap_or_default())
+                .events(s3::Event::S3ObjectCreated)
+                .filter(filter)
+                .build()
+                .map_err(failed(WHAT))?;
+            configuration = configuration.queue_configurations(entry);
+        }
+        let request = self
+            .s3
+            .put_bucket_notification_configuration()
+            .bucket(bucket.as_str())
+            .notification_configuration(configuration.build());
+        request.send().await.map(drop).map_err(failed(WHAT))
+    }
+
+    /// Whether the emulator says that notifications go to EventBridge, where they do: moto 5.2 leaves it out.
+    pub(super) async fn shows_event_bridge(
+        &self,
+        settings: &Settings,
+        tag: &str,
+    ) -> Result<bool, StageError> {
+        let name: BucketName = format!("told{tag}")
+            .parse()
+            .map_err(|error| StageError::new("name a bucket", error))?;
+        self.create_bucket(settings, &name).await?;
+        self.notify(&name, None, true).await?;
+        let asked = self
+            .s3
+            .get_bucket_notification_configuration()
+            .bucket(name.as_str());
+        let answer = asked.send().await.map_err(failed("read the notifications"))?;
+        Ok(answer.event_bridge_configuration.is_some())
     }
 
     async fn point_alias(&self, alias: &str, key: &KeyArn) -> Result<(), StageError> {
@@ -407,56 +462,5 @@ impl Clients {
             .send()
             .await;
         done.map(drop).map_err(failed(WHAT))
-    }
-
-    pub(super) async fn send(&self, queue: &str, body: &str) -> Result<(), StageError> {
-        let sent = self
-            .sqs
-            .send_message()
-            .queue_url(queue)
-            .message_body(body)
-            .send()
-            .await;
-        sent.map(drop).map_err(failed("deliver an event"))
-    }
-
-    pub(super) async fn receive(&self, queue: &str) -> Result<Received, StageError> {
-        let request = self
-            .sqs
-            .receive_message()
-            .queue_url(queue)
-            .max_number_of_messages(BATCH);
-        let answer = request.send().await.map_err(failed("receive messages"))?;
-        let (mut messages, mut receipts) = (Vec::new(), Vec::new());
-        for message in answer.messages.unwrap_or_default() {
-            messages.push(Message {
-                id: message.message_id.unwrap_or_default(),
-                body: message.body.unwrap_or_default(),
-            });
-            receipts.push(message.receipt_handle.unwrap_or_default());
-        }
-        Ok(Received { messages, receipts })
-    }
-
-    /// Deletes what was handled; what failed comes back after its visibility timeout.
-    pub(super) async fn settle(
-        &self,
-        queue: &str,
-        received: &Received,
-        failed_ids: &[String],
-    ) -> Result<(), StageError> {
-        for (message, receipt) in received.messages.iter().zip(&received.receipts) {
-            if !failed_ids.contains(&message.id) {
-                let done = self
-                    .sqs
-                    .delete_message()
-                    .queue_url(queue)
-                    .receipt_handle(receipt)
-                    .send()
-                    .await;
-                done.map_err(failed("delete a message"))?;
-            }
-        }
-        Ok(())
     }
 }

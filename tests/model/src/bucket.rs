@@ -2,6 +2,7 @@
 
 mod configuration;
 mod listing;
+mod notification;
 mod objects;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use guardian_core::call::CallErrorKind;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, ObjectEncryption, ObjectOwnership, PublicAccessBlock};
 
+pub(crate) use notification::{Notified, Validation};
 pub(crate) use objects::Encrypted;
 
 use crate::eventual::Eventual;
@@ -52,8 +54,8 @@ pub(crate) struct Bucket {
     /// What lies under a delete marker.
     hidden: BTreeMap<String, Object>,
     pub(crate) versioned: bool,
-    /// Whether EventBridge hears of its objects (S3 User Guide, "Enabling Amazon EventBridge").
-    pub(crate) notifies: bool,
+    /// Whom S3 tells of its objects.
+    pub(crate) notified: Eventual<Notified>,
 }
 
 impl Bucket {
@@ -75,7 +77,7 @@ impl Bucket {
             objects: BTreeMap::new(),
             hidden: BTreeMap::new(),
             versioned: false,
-            notifies: false,
+            notified: Eventual::new(Notified::default()),
         }
     }
 }

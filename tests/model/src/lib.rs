@@ -15,6 +15,7 @@ mod clock;
 mod events;
 mod eventual;
 mod executions;
+mod eyes;
 mod faults;
 mod journal;
 mod key;

@@ -29,10 +29,20 @@ pub(crate) enum Operation {
     GetBucketOwnershipControls,
     GetBucketAcl,
     StartExecution,
+    GetBucketNotification,
+    PutBucketNotification,
+    DescribeTrails,
+    GetTrailStatus,
+    GetEventSelectors,
+    DescribeRule,
+    ListTargetsByRule,
+    GetQueueAttributes,
+    GetTopicAttributes,
+    ListSubscriptionsByTopic,
 }
 
 impl Operation {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 36] = [
         Self::HeadBucket,
         Self::GetBucketPolicy,
         Self::PutBucketPolicy,
@@ -59,6 +69,16 @@ impl Operation {
         Self::GetBucketOwnershipControls,
         Self::GetBucketAcl,
         Self::StartExecution,
+        Self::DescribeTrails,
+        Self::GetTrailStatus,
+        Self::GetEventSelectors,
+        Self::DescribeRule,
+        Self::ListTargetsByRule,
+        Self::GetQueueAttributes,
+        Self::GetTopicAttributes,
+        Self::ListSubscriptionsByTopic,
+        Self::GetBucketNotification,
+        Self::PutBucketNotification,
     ];
 
     /// The operation of this API name.
@@ -95,6 +115,16 @@ impl Operation {
             Self::GetBucketOwnershipControls => "GetBucketOwnershipControls",
             Self::GetBucketAcl => "GetBucketAcl",
             Self::StartExecution => "StartExecution",
+            Self::DescribeTrails => "DescribeTrails",
+            Self::GetTrailStatus => "GetTrailStatus",
+            Self::GetEventSelectors => "GetEventSelectors",
+            Self::DescribeRule => "DescribeRule",
+            Self::ListTargetsByRule => "ListTargetsByRule",
+            Self::GetQueueAttributes => "GetQueueAttributes",
+            Self::GetTopicAttributes => "GetTopicAttributes",
+            Self::ListSubscriptionsByTopic => "ListSubscriptionsByTopic",
+            Self::GetBucketNotification => "GetBucketNotificationConfiguration",
+            Self::PutBucketNotification => "PutBucketNotificationConfiguration",
         }
     }
 
@@ -126,6 +156,16 @@ impl Operation {
             Self::GetBucketOwnershipControls => "s3:GetBucketOwnershipControls",
             Self::GetBucketAcl => "s3:GetBucketAcl",
             Self::StartExecution => "states:StartExecution",
+            Self::DescribeTrails => "cloudtrail:DescribeTrails",
+            Self::GetTrailStatus => "cloudtrail:GetTrailStatus",
+            Self::GetEventSelectors => "cloudtrail:GetEventSelectors",
+            Self::DescribeRule => "events:DescribeRule",
+            Self::ListTargetsByRule => "events:ListTargetsByRule",
+            Self::GetQueueAttributes => "sqs:GetQueueAttributes",
+            Self::GetTopicAttributes => "sns:GetTopicAttributes",
+            Self::ListSubscriptionsByTopic => "sns:ListSubscriptionsByTopic",
+            Self::GetBucketNotification => "s3:GetBucketNotification",
+            Self::PutBucketNotification => "s3:PutBucketNotification",
         }
     }
 
@@ -145,6 +185,9 @@ impl Operation {
 
     /// Whether it changes what is guarded, rather than the guardian's own books.
     pub(crate) fn repairs(self) -> bool {
-        matches!(self, Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy)
+        matches!(
+            self,
+            Self::PutBucketPolicy | Self::PutObject | Self::PutKeyPolicy | Self::PutBucketNotification
+        )
     }
 }

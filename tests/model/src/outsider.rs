@@ -8,6 +8,7 @@ use guardian_core::name::BucketName;
 use guardian_core::observation::{DefaultEncryption, PublicAccessBlock};
 
 use crate::Model;
+use crate::bucket::Validation;
 use crate::events::trail::Trail;
 use crate::refusal::Refusal;
 use crate::ssm::DECLARATIONS;
@@ -111,10 +112,21 @@ impl Outsider {
         })
     }
 
-    /// PutBucketNotificationConfiguration, with or without EventBridge.
+    /// PutBucketNotificationConfiguration of EventBridge or of nobody.
     pub fn put_bucket_notification(&self, bucket: &BucketName, event_bridge: bool) -> Result<(), CallError> {
+        let elements = if event_bridge {
+            "<EventBridgeConfiguration/>"
+        } else {
+            ""
+        };
+        self.put_bucket_notifications(bucket, elements)
+    }
+
+    /// The same of these elements. S3 makes sure of every destination.
+    pub fn put_bucket_notifications(&self, bucket: &BucketName, elements: &str) -> Result<(), CallError> {
+        let text = format!("<NotificationConfiguration>{elements}</NotificationConfiguration>");
         self.act("s3:PutBucketNotification", |state, caller| {
-            state.put_bucket_notification(caller, bucket, event_bridge)
+            state.put_bucket_notification(caller, bucket, &text, Validation::Sent)
         })
     }
 

@@ -68,6 +68,12 @@ const LONGEST_DELAY: Duration = Duration::from_secs(900);
 /// "The length of MessageGroupId is 128 characters" (SQS API Reference, SendMessage).
 const LONGEST_GROUP: usize = 128;
 
+impl Queues {
+    pub(crate) fn count_dead(&self, queue: Queue) -> u64 {
+        self.dead.iter().filter(|dead| dead.queue == queue).count() as u64
+    }
+}
+
 impl State {
     pub(crate) fn enqueue_event(&mut self, body: String, delay: Duration) {
         let id = self.random.uuid();

@@ -2,6 +2,7 @@
 
 use guardian_core::call::CallError;
 use guardian_core::name::BucketName;
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership, ObjectPage,
     PublicAccessBlock,
@@ -9,7 +10,7 @@ use guardian_core::observation::{
 use guardian_reconcile::seam::{Account, BucketPage, Buckets, Listing};
 
 use crate::Model;
-use crate::bucket::Encrypted;
+use crate::bucket::{Encrypted, Validation};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -112,6 +113,28 @@ impl Buckets for Model {
         self.call(Operation::GetBucketAcl, bucket.as_str(), |state| {
             state.admit(Operation::GetBucketAcl, bucket, None)?;
             Ok(state.bucket(bucket)?.owner.clone())
+        })
+        .await
+    }
+
+    async fn get_bucket_notifications(&self, bucket: &BucketName) -> Result<Notifications, CallError> {
+        self.call(Operation::GetBucketNotification, bucket.as_str(), |state| {
+            state.admit(Operation::GetBucketNotification, bucket, None)?;
+            let text = state.bucket_mut(bucket)?.notified.read().to_xml();
+            Notifications::parse(&text).map_err(|error| Refusal::other("InternalError", error.to_string()))
+        })
+        .await
+    }
+
+    async fn put_bucket_notifications(
+        &self,
+        bucket: &BucketName,
+        notifications: &Notifications,
+    ) -> Result<(), CallError> {
+        self.call(Operation::PutBucketNotification, bucket.as_str(), |state| {
+            state.expect_own_bucket(bucket)?;
+            let guardian = state.guardian();
+            state.put_bucket_notification(&guardian, bucket, notifications.as_xml(), Validation::Skipped)
         })
         .await
     }

@@ -8,7 +8,7 @@ use guardian_core::observation::{
     PublicAccessBlock,
 };
 
-use crate::bucket::{Bucket, Object};
+use crate::bucket::{Bucket, Notified, Object};
 use crate::key::{Key, default_policy};
 use crate::policy::stored::Document;
 use crate::ssm::DECLARATIONS;
@@ -32,7 +32,7 @@ impl Model {
     pub fn add_bucket(&self, bucket: &BucketName) {
         self.change(|state| {
             let mut new = Bucket::new(&state.home.account, &state.home.region);
-            new.notifies = true;
+            new.notified.write(Notified::event_bridge());
             state.buckets.insert(bucket.clone(), new);
         });
     }
@@ -98,6 +98,35 @@ impl Model {
     /// From the next write of the policy on, that many reads see what was there before it.
     pub fn stale_reads(&self, bucket: &BucketName, reads: u32) {
         self.edit(bucket, |bucket| bucket.policy.lag(reads));
+    }
+
+    /// The same for the notifications.
+    pub fn stale_notification_reads(&self, bucket: &BucketName, reads: u32) {
+        self.edit(bucket, |bucket| bucket.notified.lag(reads));
+    }
+
+    /// Sets the notifications past every check: these elements, whatever they are, of an S3 that knows them all.
+    pub fn set_notifications(&self, bucket: &BucketName, elements: &str) {
+        self.edit(bucket, |bucket| {
+            bucket.notified.write(Notified::verbatim(elements))
+        });
+    }
+
+    /// The notifications as they truly are, in S3's own words.
+    #[must_use]
+    pub fn notifications(&self, bucket: &BucketName) -> Option<String> {
+        self.read(|state| Some(state.buckets.get(bucket)?.notified.get().to_xml()))
+    }
+
+    /// A queue, a topic or a function that S3 may send to.
+    pub fn add_destination(&self, arn: &str) {
+        self.change(|state| state.destinations.insert(arn.to_owned()));
+    }
+
+    /// The destinations that got a test message, in order.
+    #[must_use]
+    pub fn test_messages(&self) -> Vec<String> {
+        self.read(|state| state.test_messages.clone())
     }
 
     /// The same for a key's policy.

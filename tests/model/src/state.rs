@@ -11,6 +11,7 @@ use guardian_reconcile::seam::Entry;
 use crate::bucket::Bucket;
 use crate::events::delivery::Courier;
 use crate::executions::Execution;
+use crate::eyes::Eyes;
 use crate::faults::Faults;
 use crate::journal::Call;
 use crate::key::Key;
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) notices: Vec<Notice>,
     pub(crate) executions: Vec<Execution>,
     pub(crate) names_of_executions: BTreeSet<String>,
+    /// The guardian's stack and the trails, once one is deployed; before that every event travels.
+    pub(crate) eyes: Option<Eyes>,
     pub(crate) courier: Courier,
     /// CloudTrail's event history, oldest first: management calls of this Region, which arrive there whatever
     /// becomes of their events.
@@ -68,6 +71,10 @@ pub(crate) struct State {
     pub(crate) watches_objects: bool,
     /// Whether a trail records data events.
     pub(crate) records_data: bool,
+    /// Queues, topics and functions that S3 may send notifications to.
+    pub(crate) destinations: BTreeSet<String>,
+    /// Those that got a test message.
+    pub(crate) test_messages: Vec<String>,
 }
 
 impl State {
@@ -98,6 +105,7 @@ impl State {
             notices: Vec::new(),
             executions: Vec::new(),
             names_of_executions: BTreeSet::new(),
+            eyes: None,
             courier: Courier::default(),
             history: VecDeque::new(),
             journal: Vec::new(),
@@ -112,6 +120,8 @@ impl State {
             records_failures: false,
             watches_objects: false,
             records_data: false,
+            destinations: BTreeSet::new(),
+            test_messages: Vec::new(),
         }
     }
 

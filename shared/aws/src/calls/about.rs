@@ -41,7 +41,7 @@ fn body(request: &HttpRequest) -> &[u8] {
 }
 
 /// What of a JSON request names the resource, whichever service it is for.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "TableName",
     "QueueUrl",
     "KeyId",
@@ -52,6 +52,7 @@ const NAMES: [&str; 10] = [
     "executionArn",
     "mapRunArn",
     "TrailName",
+    "Rule",
 ];
 
 fn of_json(operation: &str, body: &Value) -> About {

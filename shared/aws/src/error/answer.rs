@@ -177,8 +177,9 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The text of an XML element without attributes. Only for the one error element that the SDK drops.
-fn element(body: &[u8], name: &str) -> Option<String> {
+/// The text of an XML element without attributes. For the one error element that the SDK drops, and for the code where
+/// the SDK has not read it yet.
+pub(crate) fn element(body: &[u8], name: &str) -> Option<String> {
     let body = std::str::from_utf8(body).ok()?;
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;

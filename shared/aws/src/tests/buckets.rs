@@ -1,6 +1,7 @@
 //! S3: the requests sent, and the answers that are no errors.
 
 use guardian_core::name::BucketName;
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, MarkerEncryption, MarkerWrite, ObjectEncryption, ObjectHead, PublicAccessBlock,
 };
@@ -27,6 +28,8 @@ async fn every_call_on_a_bucket_asserts_its_owner() {
     let _ = aws.head_object(&media, MARKER).await;
     let _ = aws.list_objects(&media, &below(".wellknown/")).await;
     let _ = aws.put_marker(&media, MARKER, MarkerEncryption::SseS3).await;
+    let _ = aws.get_bucket_notifications(&media).await;
+    let _ = aws.put_bucket_notifications(&media, &Notifications::none()).await;
     let operations: Vec<_> = aws.calls().iter().map(ToString::to_string).collect();
     let expected = [
         "S3:HeadBucket",
@@ -37,6 +40,8 @@ async fn every_call_on_a_bucket_asserts_its_owner() {
         "S3:HeadObject",
         "S3:ListObjectsV2",
         "S3:PutObject",
+        "S3:GetBucketNotificationConfiguration",
+        "S3:PutBucketNotificationConfiguration",
     ];
     let mut seen = operations.clone();
     seen.dedup();

@@ -6,7 +6,7 @@ use guardian_core::alert::Notice;
 use guardian_core::name::Resource;
 use guardian_core::observation::MarkerEncryption;
 use guardian_reconcile::seam::{
-    Buckets, Censuses, Declarations, Entry, Keys, Ledger, Listing, Queues, Topic, Trail,
+    Buckets, Censuses, Declarations, Entry, Eyes, Keys, Ledger, Listing, Queues, Topic, Trail,
 };
 
 use super::wire::{Reply, Wire};
@@ -81,6 +81,13 @@ async fn a_log_notes_what_each_request_is_about_once_it_is_asked_to() {
     drop(aws.send_work(&[super::wire::work("bucket:media")]).await);
     drop(aws.start_census(&media, "media-1").await);
     drop(aws.lookup_events("PutBucketPolicy").await);
+    let trail = "arn:aws:cloudtrail:us-east-1:999999999999:trail/all";
+    drop(aws.describe_trails().await);
+    drop(aws.get_trail_status(trail).await);
+    drop(aws.get_event_selectors(trail).await);
+    drop(aws.describe_rule("guard-KeyRule-1A").await);
+    drop(aws.list_targets("guard-KeyRule-1A").await);
+    drop(aws.get_bucket_notifications(&media).await);
     let told: Vec<String> = aws
         .take_calls()
         .iter()
@@ -112,6 +119,12 @@ async fn a_log_notes_what_each_request_is_about_once_it_is_asked_to() {
             format!("SendMessageBatch {queue}"),
             format!("StartExecution {machine}"),
             "LookupEvents ".to_owned(),
+            "DescribeTrails ".to_owned(),
+            format!("GetTrailStatus {trail}"),
+            format!("GetEventSelectors {trail}"),
+            "DescribeRule guard-KeyRule-1A".to_owned(),
+            "ListTargetsByRule guard-KeyRule-1A".to_owned(),
+            "GetBucketNotificationConfiguration media aws:ResourceAccount=111122223333".to_owned(),
         ]
     );
 }
@@ -132,4 +145,38 @@ async fn a_topic_is_read_from_the_form_that_sns_is_sent() {
     let calls = aws.take_calls();
     let about = calls[0].about().unwrap();
     assert_eq!(about.resource, "arn:aws:sns:eu-west-1:111122223333:alerts");
+}
+
+#[tokio::test]
+async fn a_throttled_request_is_counted_in_the_words_of_every_protocol() {
+    let media = "media".parse().unwrap();
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k".parse().unwrap();
+    let throttled = [
+        Reply::xml(503, "SlowDown"),
+        Reply::new(503, ""),
+        Reply::xml(400, "RequestLimitExceeded"),
+    ];
+    for reply in throttled {
+        let aws = Wire::new([reply.clone(), Reply::new(200, "{}")]).aws();
+        let _ = aws.get_bucket_policy(&media).await;
+        assert_eq!(aws.take_throttled(), 1, "{reply:?}");
+        assert_eq!(aws.take_throttled(), 0, "it was forgotten");
+    }
+    for (reply, times) in [
+        (Reply::json(400, "ThrottlingException"), 1),
+        (Reply::json(400, "com.amazonaws.kms#ThrottlingException"), 1),
+        (
+            Reply::new(400, "{}").with("x-amzn-errortype", "ThrottlingException:http://"),
+            1,
+        ),
+        (Reply::json(400, "AccessDeniedException"), 0),
+        (Reply::json(400, "LimitExceededException"), 0),
+        (Reply::json(500, "KMSInternalException"), 0),
+        (Reply::new(400, r#"{"message":"Throttling"}"#), 0),
+        (Reply::new(200, r#"{"Policy":"ThrottlingException"}"#), 0),
+    ] {
+        let aws = Wire::new([reply.clone(), Reply::new(200, r#"{"Policy":"{}"}"#)]).aws();
+        let _ = aws.get_key_policy(&key).await;
+        assert_eq!(aws.take_throttled(), times, "{reply:?}");
+    }
 }

@@ -101,19 +101,29 @@ async fn people_get_prose_and_machines_get_json() {
     };
     assert_eq!(field("MessageStructure").as_deref(), Some("json"));
     assert_eq!(field("Subject").as_deref(), Some("demo%20cannot%20read%20media"));
-    assert_eq!(field("MessageAttributes.entry.1.Name").as_deref(), Some("bucket"));
+    // The SDK sends them in any order.
+    let attribute = |entry: u8| {
+        let entry = format!("MessageAttributes.entry.{entry}");
+        let name = field(&format!("{entry}.Name"))?;
+        Some((name, field(&format!("{entry}.Value.StringValue"))?))
+    };
+    let mut attributes: Vec<(String, String)> = (1..=9).filter_map(attribute).collect();
+    attributes.sort();
+    // SNS takes no empty attribute, so there is no `code`.
     assert_eq!(
-        field("MessageAttributes.entry.1.Value.StringValue").as_deref(),
-        Some("media")
-    );
-    assert_eq!(
-        field("MessageAttributes.entry.2.Name"),
-        None,
-        "SNS takes no empty attribute"
+        attributes,
+        [
+            ("account", "111122223333"),
+            ("bucket", "media"),
+            ("region", "eu-west-1")
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
     let message = field("Message").unwrap();
     assert!(
-        message.contains("%22default%22%3A%22what%20to%20do%22"),
+        message.contains(
+            "%22default%22%3A%22what%20to%20doTold%20by%20the%20guardian%20of%20account%20111122223333"
+        ),
         "{message}"
     );
     for protocol in ["sqs", "lambda", "http", "firehose"] {
@@ -124,6 +134,93 @@ async fn people_get_prose_and_machines_get_json() {
         message.contains("%22https%22%3A%22%7B%5C%22version%5C%22"),
         "chat subscribes over https: {message}"
     );
+}
+
+#[tokio::test]
+async fn a_topic_is_asked_in_its_own_region() {
+    for (region, host) in [
+        ("us-east-1", "https://sns.us-east-1.amazonaws.com/"),
+        ("eu-west-1", "https://sns.eu-west-1.amazonaws.com/"),
+    ] {
+        let wire = Wire::new([published()]);
+        let aws = telling(&wire, &format!("arn:aws:sns:{region}:444455556666:alerts"));
+        assert_eq!(aws.publish(&notice()).await, Ok(()));
+        let sent = wire.one();
+        assert_eq!(sent.uri, host);
+        let signed = sent.header("authorization").unwrap();
+        assert!(
+            signed.contains(&format!("/{region}/sns/aws4_request")),
+            "{signed}"
+        );
+        assert!(
+            sent.body
+                .contains(&format!("arn%3Aaws%3Asns%3A{region}%3A444455556666%3Aalerts"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_may_not_be_published_to_says_what_both_sides_have_to_allow() {
+    let topic = "arn:aws:sns:us-east-1:444455556666:alerts";
+    for (status, code, kind, remedy) in [
+        (
+            403,
+            "AuthorizationError",
+            CallErrorKind::AccessDenied,
+            "let the topic's policy allow the guardian's role `sns:Publish`, and name the topic in the stack's parameter `AlertTopicArn`, which gives the role the same",
+        ),
+        (
+            400,
+            "KMSAccessDenied",
+            CallErrorKind::AccessDenied,
+            "let the policy of the topic's KMS key allow the guardian's role `kms:GenerateDataKey` and `kms:Decrypt`, and name that key in the stack's parameter `AlertTopicKeyArn`, which gives the role the same",
+        ),
+        (
+            400,
+            "KMSDisabled",
+            CallErrorKind::Other,
+            "see to the KMS key that the topic is encrypted with",
+        ),
+        (
+            404,
+            "NotFound",
+            CallErrorKind::Other,
+            "create the topic, or name another in the stack's parameter `AlertTopicArn`",
+        ),
+    ] {
+        let wire = Wire::new([Reply::query(status, code)]);
+        let error = telling(&wire, topic).publish(&notice()).await.unwrap_err();
+        assert_eq!(error.kind, kind, "{code}");
+        assert_eq!(
+            error.message,
+            format!("{code}: because; nobody was told through `{topic}`: {remedy}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_topic_that_is_only_busy_is_asked_again_without_advice() {
+    let wire = Wire::new([Reply::query(400, "KMSThrottling")]);
+    let aws = telling(&wire, "arn:aws:sns:us-east-1:444455556666:alerts");
+    let error = aws.publish(&notice()).await.unwrap_err();
+    assert!(error.is_transient());
+    assert_eq!(error.message, "KMSThrottling: because");
+}
+
+fn published() -> Reply {
+    Reply::new(
+        200,
+        "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+    )
+}
+
+/// The stack in eu-west-1, with this topic to tell through.
+fn telling(wire: &Wire, topic: &str) -> Aws {
+    let stack = Stack {
+        topic_arn: Some(topic.to_owned()),
+        ..Stack::default()
+    };
+    Aws::new(wire.connection(), "111122223333".parse().unwrap(), stack)
 }
 
 #[tokio::test]

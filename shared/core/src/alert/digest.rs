@@ -11,6 +11,7 @@ use super::machine::{VERSION, first_that_fits};
 use super::plain::{length_in_json, list};
 use super::text::{LIMIT, fitted, section};
 use super::{Notice, subject};
+use crate::declaration::DECLARE;
 use crate::finding::{Code, Severity, Verdict};
 use crate::moment::Moment;
 use crate::name::BucketName;
@@ -28,6 +29,9 @@ pub struct Digest {
     /// Whether objects are looked at to learn which keys they are under: what is said of keys rests on that.
     #[serde(default)]
     pub census: CensusLevel,
+    /// The open incidents of the guardian itself.
+    #[serde(default)]
+    pub guardian: Vec<OpenFinding>,
 }
 
 /// How one bucket stands.
@@ -71,6 +75,8 @@ const MOST: usize = 300;
 const FEWER_IN_CHAT: [usize; 4] = [20, 10, 5, 0];
 
 const NOTHING: &str = "Nothing needs you.";
+const NOTHING_DECLARED: &str =
+    "Nothing is looked after until a bucket is declared, with names of your own for BUCKET and CLOUD:";
 
 struct Counted<'a> {
     digest: &'a Digest,
@@ -130,8 +136,21 @@ impl<'a> Counted<'a> {
         }
     }
 
+    fn is_well(&self) -> bool {
+        self.unwell.is_empty() && self.digest.guardian.is_empty() && !self.digest.buckets.is_empty()
+    }
+
+    /// The open incidents of the guardian itself, worst first, each a line.
+    fn guardian(&self) -> Vec<String> {
+        let mut open = self.digest.guardian.clone();
+        open.sort_by_key(|open| (std::cmp::Reverse(open.severity), open.code));
+        open.iter().map(open_line).collect()
+    }
+
     fn worst(&self) -> &'static str {
-        let worst = self.unwell.iter().filter_map(|line| line.worst()).max();
+        let of_buckets = self.unwell.iter().filter_map(|line| line.worst());
+        let of_guardian = self.digest.guardian.iter().map(|open| open.severity);
+        let worst = of_buckets.chain(of_guardian).max();
         worst.map_or("none", Severity::as_str)
     }
 }
@@ -186,8 +205,14 @@ fn naming(counted: &Counted<'_>, most: usize) -> String {
         None => writeln!(text),
     };
     let _ = writeln!(text, "\n{}", counted.summary());
-    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+    if counted.digest.buckets.is_empty() {
+        let _ = writeln!(text, "{NOTHING_DECLARED}\n  {DECLARE}");
+    } else if counted.is_well() {
         let _ = writeln!(text, "{NOTHING}");
+    }
+    let guardian = counted.guardian();
+    if !guardian.is_empty() {
+        section(&mut text, "The guardian itself", &guardian);
     }
     if !counted.unwell.is_empty() {
         section(
@@ -227,20 +252,20 @@ fn some(lines: &[&DigestLine], most: usize, render: fn(&DigestLine) -> String) -
 }
 
 fn unwell_line(line: &DigestLine) -> String {
-    let open: Vec<String> = line
-        .open
-        .iter()
-        .map(|open| match open.since {
-            Some(since) => format!("{} ({}) since {since}", open.code, open.severity),
-            None => format!("{} ({})", open.code, open.severity),
-        })
-        .collect();
+    let open: Vec<String> = line.open.iter().map(open_line).collect();
     let open = if open.is_empty() {
         "no incident is open".to_owned()
     } else {
         list(&open, 2_000)
     };
     format!("{:<8}  {}: {open}", line.verdict, line.bucket)
+}
+
+fn open_line(open: &OpenFinding) -> String {
+    match open.since {
+        Some(since) => format!("{} ({}) since {since}", open.code, open.severity),
+        None => format!("{} ({})", open.code, open.severity),
+    }
 }
 
 fn unseen_line(line: &DigestLine) -> String {
@@ -285,14 +310,21 @@ fn machine(counted: &Counted<'_>, most: usize) -> Value {
         "not_looked_at": unseen,
         "not_looked_at_objects": counted.unseen_objects,
         "census": counted.digest.census,
+        "guardian": counted.digest.guardian,
         "omitted": omitted,
     })
 }
 
 fn described(counted: &Counted<'_>, most: usize) -> String {
     let mut out = vec![counted.summary()];
-    if counted.unwell.is_empty() && !counted.digest.buckets.is_empty() {
+    if counted.digest.buckets.is_empty() {
+        out.push(format!("{NOTHING_DECLARED} {}", code(DECLARE)));
+    } else if counted.is_well() {
         out.push(NOTHING.to_owned());
+    }
+    let guardian = counted.guardian();
+    if !guardian.is_empty() {
+        out.push(format!("*The guardian itself:* {}", list(&guardian, 1_000)));
     }
     out.extend(some(&counted.unwell, most, |line| code(&unwell_line(line))));
     if counted.unseen_objects > 0 {

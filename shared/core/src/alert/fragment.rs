@@ -39,6 +39,7 @@ pub fn fragments(desired: &Desired) -> Fragments {
             several("in the place of what allows more, in", &of_key(key), statements)
         }
         Desired::KeyRemoval { key, statements } => several("to be taken out of", &of_key(key), statements),
+        Desired::EventBridge { bucket } => event_bridge(bucket),
         Desired::Marker { bucket, key, sse_s3 } => marker(bucket, key, *sse_s3),
     }
 }
@@ -89,6 +90,31 @@ fn several(what: &str, [terraform, cloudformation]: &Places, statements: &[Value
         cloudformation: Fragment {
             place: format!("{what} {cloudformation}"),
             text: all(json, ",\n"),
+        },
+    }
+}
+
+/// A bucket has one notification configuration, and Terraform's resource is all of it: two of them for one bucket undo
+/// each other (Terraform AWS provider, aws_s3_bucket_notification).
+fn event_bridge(bucket: &BucketName) -> Fragments {
+    let resource = hcl::identifier(&format!("notifications_{bucket}"));
+    let settings = [
+        ("bucket", hcl::quoted(bucket.as_str())),
+        ("eventbridge", "true".to_owned()),
+    ];
+    Fragments {
+        terraform: Fragment {
+            place: format!(
+                "the aws_s3_bucket_notification of {bucket}; a bucket has one, and what it does not list it takes away: where there is none yet, list every other destination too"
+            ),
+            text: format!(
+                "resource \"aws_s3_bucket_notification\" \"{resource}\" {{\n{}}}",
+                hcl::aligned(&settings, 1)
+            ),
+        },
+        cloudformation: Fragment {
+            place: format!("NotificationConfiguration of the AWS::S3::Bucket {bucket}, beside what is there"),
+            text: json(&serde_json::json!({"EventBridgeConfiguration": {"EventBridgeEnabled": true}})),
         },
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Occasion, TransitionKind};
 use crate::finding::{Code, Remedy, Subject, Verdict};
+use crate::parts::{Part, PartKind};
 
 /// What the placeholders of the catalogue stand for here. Where more than one name would fit, the placeholder
 /// stays.
@@ -10,6 +11,7 @@ struct Names {
     key: Option<String>,
     marker: Option<String>,
     cloud: Option<String>,
+    part: Option<Part>,
 }
 
 impl Names {
@@ -28,12 +30,13 @@ impl Names {
             key: finding.subject.key().map(ToString::to_string),
             marker: match &finding.subject {
                 Subject::Marker(_, key) => Some(key.clone()),
-                Subject::Bucket(_) | Subject::Key(_) | Subject::NamedKey(_) => None,
+                Subject::Bucket(_) | Subject::Key(_) | Subject::NamedKey(_) | Subject::Part(_) => None,
             },
             cloud: match clouds.as_slice() {
                 [one] => Some(one.to_string()),
                 _ => None,
             },
+            part: finding.subject.part().cloned(),
         }
     }
 
@@ -43,8 +46,17 @@ impl Names {
             "KEY_ARN" => self.key.as_deref(),
             "MARKER" => self.marker.as_deref(),
             "CLOUD" => self.cloud.as_deref(),
+            "TRAIL" => self.part(PartKind::Trail),
+            "RULE" => self.part(PartKind::Rule),
+            "QUEUE" => self.part(PartKind::Queue),
+            "TOPIC_ARN" => self.part(PartKind::Topic),
             _ => None,
         }
+    }
+
+    fn part(&self, kind: PartKind) -> Option<&str> {
+        let part = self.part.as_ref().filter(|part| part.kind == kind);
+        part.map(|part| part.name.as_str())
     }
 }
 
@@ -57,7 +69,10 @@ pub(super) fn steps(occasion: &Occasion<'_>, dress: impl Fn(&str) -> String) -> 
         TransitionKind::NeedsYou | TransitionKind::Reminder => {
             let names = Names::of(occasion);
             let observed = occasion.finding.remedy == Remedy::Repair && occasion.planned().is_some();
-            let first = observed.then(|| OBSERVED.to_owned());
+            let first = observed.then(|| match occasion.finding.paused_until() {
+                Some(until) => format!("Repairs are paused until {until}: the first look after that makes the change above. {END_PAUSE}"),
+                None => OBSERVED.to_owned(),
+            });
             let steps = code.steps().iter();
             first
                 .into_iter()
@@ -77,6 +92,8 @@ fn told(first: &str, keep: Option<&str>, occasion: &Occasion<'_>) -> Vec<String>
 
 const OBSERVED: &str = "The guardian only observes here. Let it repair (`\"mode\": \"repair\"` in the declaration, and the stack's mode), or make the change above.";
 
+const END_PAUSE: &str = "To have it made now, take `pause_until` out of the declaration.";
+
 /// Cloudinary documents how long answers stay cached; what failed stays failed for as long.
 const CACHES: &str = "Cloudinary's CDN caches failed answers for minutes to a day; invalidate what failed.";
 
@@ -85,6 +102,9 @@ const fn keep(code: Code) -> &'static str {
     match code {
         Code::MarkerMissing => {
             "Keep the marker out of whatever removed it (a sync with `--delete`, a lifecycle rule), or keep it in the source below."
+        }
+        Code::NotificationsOff => {
+            "Put the setting below into the source that writes the bucket's notifications, so that its next run does not turn them off again."
         }
         Code::KeyGrantUnused => {
             "Take the statement below out of the source that writes this policy, so that the next run does not put it back."
@@ -137,6 +157,7 @@ mod tests {
             key: None,
             marker: Some("a b".to_owned()),
             cloud: None,
+            part: None,
         };
         let step = "s3://BUCKET/MARKER to NEW_BUCKET under KEY_ARN.";
         assert_eq!(

@@ -39,6 +39,7 @@ fn nobody_is_searched_for_where_the_event_itself_can_have_done_it() {
         (Code::KeyDisabled, "CancelKeyDeletion"),
         (Code::PublicPolicyRestricted, "PutAccountPublicAccessBlock"),
         (Code::MarkerMissing, "DeleteObject"),
+        (Code::NotificationsOff, "PutBucketNotification"),
         (Code::GrantMissing, "Parameter Store Change"),
     ] {
         assert_eq!(searched(code, event), Search::None, "{code} {event}");
@@ -54,6 +55,7 @@ fn an_event_that_cannot_have_done_it_blames_nobody() {
         (Code::KeyGrantMissing, "Scheduled Event", "PutKeyPolicy"),
         (Code::KeyGrantMissing, "PutBucketEncryption", "PutKeyPolicy"),
         (Code::BucketMissing, "Scheduled Event", "DeleteBucket"),
+        (Code::NotificationsOff, "Scheduled Event", "PutBucketNotification"),
     ] {
         assert_eq!(searched(code, event), Search::Ask(asked), "{code} {event}");
     }
@@ -132,6 +134,7 @@ fn what_is_nobodys_doing_is_not_searched_for() {
 #[test]
 fn the_newest_record_about_the_resource_that_is_not_our_own_names_the_author() {
     let media: Resource = "bucket:media".parse().unwrap();
+    let finding = finding(Code::GrantMissing);
     let records = [
         "no json".to_owned(),
         record("PutBucketPolicy", "another", "aws-cli/2"),
@@ -140,13 +143,13 @@ fn the_newest_record_about_the_resource_that_is_not_our_own_names_the_author() {
         record("DeleteBucketPolicy", "media", "Terraform/1.9"),
         record("PutBucketPolicy", "media", "aws-cli/2"),
     ];
-    let found = last_about(&media, &records).unwrap();
+    let found = last_about(&media, &finding, &records).unwrap();
     assert_eq!(found.id, "DeleteBucketPolicy/media");
     assert_eq!(
         describe(&found),
         "arn:aws:iam::111122223333:user/ana with Terraform (the last DeleteBucketPolicy on record)"
     );
-    assert_eq!(last_about(&media, &records[..4]), None);
+    assert_eq!(last_about(&media, &finding, &records[..4]), None);
 }
 
 #[test]

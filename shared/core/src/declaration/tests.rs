@@ -5,7 +5,17 @@ fn parse(text: &str) -> Result<Declaration, DeclarationError> {
 }
 
 fn parse_under(text: &str, ceilings: &Ceilings) -> Result<Declaration, DeclarationError> {
-    Declaration::parse(&"media-demo".parse().unwrap(), text, "aws", ceilings)
+    parse_at(text, ceilings, "2026-11-23T10:15:00Z")
+}
+
+fn parse_at(text: &str, ceilings: &Ceilings, now: &str) -> Result<Declaration, DeclarationError> {
+    Declaration::parse(
+        &"media-demo".parse().unwrap(),
+        text,
+        "aws",
+        ceilings,
+        now.parse().unwrap(),
+    )
 }
 
 fn complaint(text: &str) -> String {
@@ -36,6 +46,58 @@ fn pruning_is_asked_for_in_so_many_words() {
         complaint(r#"{"clouds": ["demo"], "prune": "yes"}"#),
         "`prune`: `\"yes\"` is neither; write `true` or `false`"
     );
+}
+
+#[test]
+fn a_pause_lowers_the_mode_until_it_is_over() {
+    let text = r#"{"clouds": ["demo"], "pause_until": "2026-11-23T12:00:00+01:00"}"#;
+    let open = Ceilings::open(Mode::Repair);
+    let at = |now| {
+        let declaration = parse_at(text, &open, now).unwrap();
+        (declaration.mode, declaration.paused_until)
+    };
+    let until: Moment = "2026-11-23T11:00:00Z".parse().unwrap();
+    assert_eq!(at("2026-11-23T10:59:59Z"), (Mode::Observe, Some(until)));
+    assert_eq!(at("2026-11-23T11:00:00Z"), (Mode::Repair, None));
+    assert_eq!(at("2027-11-23T11:00:00Z"), (Mode::Repair, None));
+}
+
+#[test]
+fn where_nothing_would_be_repaired_there_is_no_pause() {
+    let text = r#"{"clouds": ["demo"], "pause_until": "2026-11-23T11:00:00Z"}"#;
+    let declaration = parse_under(text, &Ceilings::open(Mode::Observe)).unwrap();
+    assert_eq!(
+        (declaration.mode, declaration.paused_until),
+        (Mode::Observe, None)
+    );
+}
+
+#[test]
+fn a_pause_of_more_than_a_week_is_refused() {
+    let open = Ceilings::open(Mode::Repair);
+    let until = |until: &str| {
+        let text = format!(r#"{{"clouds": ["demo"], "pause_until": {until}}}"#);
+        parse_at(&text, &open, "2026-11-23T10:15:00Z").map_err(|error| error.to_string())
+    };
+    assert!(until(r#""2026-11-30T10:15:00Z""#).is_ok());
+    assert_eq!(
+        until(r#""2026-11-30T10:15:01Z""#).unwrap_err(),
+        "`pause_until`: `2026-11-30T10:15:01Z` is more than 7 days ahead; write an earlier time, and a later one when that is near, or set `mode` to `observe`"
+    );
+    for wrong in [
+        r#""tomorrow""#,
+        r#""2026-11-24""#,
+        r#""@1795428900""#,
+        "1795428900",
+        "true",
+        "null",
+    ] {
+        let error = until(wrong).unwrap_err();
+        assert!(
+            error.starts_with("`pause_until`: ") && error.contains("RFC 3339"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -88,6 +88,13 @@ catalogue! {
             "Correct the parameter; the message names the field and the reason: `aws ssm put-parameter --overwrite --type String --name /cloudinary-guardian/buckets/BUCKET --value '{\"clouds\": [\"CLOUD\"]}'`.",
             "If the declaration is right and the stack too narrow, widen its parameters `AllowedClouds` or `BucketArns`.",
         ],
+    RepairsPaused "repairs-paused" Low Human "the declaration pauses repairs for a while"
+        means "The declaration holds a `pause_until` that is still to come. Until then the bucket is looked at and judged as always, and nothing is written to it, nor to a key that no other bucket asks to be repaired. It ends by itself; a pause of more than 7 days is refused, so that none is forgotten."
+        do [
+            "Nothing has to be done for it to end: the first look after that time repairs again, which is the next sweep at the latest.",
+            "See who paused, and when: `aws ssm get-parameter-history --name /cloudinary-guardian/buckets/BUCKET --query 'Parameters[-1].[LastModifiedUser,LastModifiedDate]'`.",
+            "To end it at once, take `pause_until` out of the declaration; to go on, write a later time.",
+        ],
     ObservationFailed "observation-failed" High Human "something could not be read, so the verdict is not known"
         means "A call that would have told whether Cloudinary can read was refused for good, or its answer is not a policy document. What is not known is never taken for empty: nothing that hangs on it is written until it can be read. A Deny in a bucket or key policy, or a policy of the organization, is the usual reason, for it binds the guardian as well."
         do [
@@ -169,6 +176,21 @@ catalogue! {
         do [
             "Write it again as an empty object: `aws s3api put-object --bucket BUCKET --key MARKER --server-side-encryption AES256`.",
             "Keep `.wellknown/cloudinary/` out of the lifecycle rule that archived it.",
+        ],
+    NotificationsOff "notifications-off" Medium Human "S3 does not tell EventBridge of the bucket's objects"
+        means "S3 sends the events of a bucket's objects to EventBridge only where that is turned on (S3 User Guide, \"Enabling Amazon EventBridge\"), and PutBucketNotificationConfiguration replaces the whole configuration: whoever writes it without that setting turns it off. Cloudinary's access is intact and no verdict hangs on this. But of a marker that is lost, or of a new object under another key, the guardian learns with the next sweep only, unless a trail with data events tells it. What S3 sends is charged for event by event, whatever object it is about (Amazon EventBridge pricing, \"AWS opt-in data events\")."
+        do [
+            "`guardian repair BUCKET --notifications` shows the change, asks, and makes it. By hand, read what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET > notifications.json`.",
+            "Add EventBridge and leave everything else: `jq -s '(.[0] // {}) + {\"EventBridgeConfiguration\": {}}' notifications.json > with-eventbridge.json`.",
+            "Write all of it back, without test messages to the destinations: `aws s3api put-bucket-notification-configuration --bucket BUCKET --skip-destination-validation --notification-configuration file://with-eventbridge.json`.",
+            "Put the setting into the source that writes the bucket's notifications, so that its next run does not turn it off again.",
+            "Or let the guardian do it, on this bucket and every other: the stack's parameter `ManageNotifications=yes`, with its mode `repair`. If a trail with data events sees to the markers, nothing has to be done.",
+        ],
+    NotificationsUnknown "notifications-unknown" Low Human "whether S3 tells EventBridge of the bucket's objects could not be read"
+        means "The call that reads the bucket's notification configuration was refused, so it is not known whether the guardian hears at once of a marker that is lost. No verdict hangs on it, and everything else is judged and repaired as ever. What cannot be read is not written either."
+        do [
+            "Allow `s3:GetBucketNotification` on `arn:aws:s3:::BUCKET` to the guardian's role, or except the role from the Deny that refuses it.",
+            "See what is configured: `aws s3api get-bucket-notification-configuration --bucket BUCKET`.",
         ],
     ObjectsCustomerKey "objects-customer-key" Medium Human "some objects are encrypted with keys that only their writer has"
         means "S3 keeps no key for an object under SSE-C: whoever reads it has to send the key along, and Cloudinary does not. Each of these objects fails to be read, whatever the policies say (S3 User Guide, \"Using server-side encryption with customer-provided keys\")."
@@ -306,6 +328,94 @@ catalogue! {
             "Find the other writer; the message names who was behind the last event. A Terraform run, a Config rule with remediation, Cloud Custodian and Security Hub automations are the usual ones.",
             "Put the statement into its source, or except the bucket from it.",
             "Or stop the guardian here: set `\"mode\": \"observe\"` in `/cloudinary-guardian/buckets/BUCKET`.",
+        ],
+    TrailMissing "trail-missing" High Human "no trail tells of changes in this Region"
+        means "EventBridge hears of API calls through CloudTrail, and only where a trail of the Region is logging and records management events that write (EventBridge User Guide, \"AWS service events delivered via AWS CloudTrail\"). There is none here, so a changed bucket policy, a disabled key or a deleted setting is found only by the next sweep. What S3, KMS and Parameter Store send by themselves still arrives. Whether Cloudinary can read is not affected by this alone."
+        do [
+            "See what there is: `aws cloudtrail describe-trails`, and `aws cloudtrail get-event-selectors --trail-name TRAIL` for what it records.",
+            "If a trail is there that records too little: `aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors '[{\"ReadWriteType\":\"WriteOnly\",\"IncludeManagementEvents\":true}]'`; this replaces its event selectors, so keep the data events it has.",
+            "If there is none, make one (the first copy of management events is free, the bucket needs CloudTrail's policy): `aws cloudtrail create-trail --name management-events --s3-bucket-name LOG_BUCKET --is-multi-region-trail`, then `aws cloudtrail start-logging --name management-events`.",
+            "Until then, a shorter sweep narrows the gap: the stack's parameter `SweepRate`.",
+        ],
+    TrailStopped "trail-stopped" High Human "the trail that tells of changes is stopped"
+        means "A trail of this Region would record what the guardian needs to hear, but it is not logging, and no other does it in its place. EventBridge gets no API calls through a trail that does not log (EventBridge User Guide, \"AWS service events delivered via AWS CloudTrail\"). Until it logs again a change is found only by the next sweep."
+        do [
+            "Start it again: `aws cloudtrail start-logging --name TRAIL`.",
+            "Ask whoever stopped it whether that was meant; a trail is often stopped to save the cost of a second copy of management events.",
+        ],
+    TrailWithoutKms "trail-without-kms" High Human "every trail leaves out what happens to KMS keys"
+        means "The trails that are logging here record management events but leave out those of KMS, by `ExcludeManagementEventSources` or by an advanced event selector (CloudTrail User Guide, \"Logging management events\"). A key policy that is replaced, a disabled key and a moved alias are then found only by the next sweep. It matters for buckets under KMS keys; changes of buckets are heard of as ever."
+        do [
+            "Let one trail record KMS as well: `aws cloudtrail put-event-selectors --trail-name TRAIL --event-selectors '[{\"ReadWriteType\":\"WriteOnly\",\"IncludeManagementEvents\":true}]'`; this replaces its event selectors, so keep the data events it has. `WriteOnly` leaves out Encrypt, Decrypt and GenerateDataKey, which are what makes KMS events many.",
+            "If no declared bucket is or will be under a KMS key, nothing is missed.",
+        ],
+    RuleMissing "rule-missing" High Human "an event rule of the guardian was deleted"
+        means "The stack's event rules bring the guardian what happens to buckets, keys, markers and declarations. One of them is gone, so the events it stood for arrive no more, and what they tell is found only by the next sweep. CloudFormation does not put back by itself what was deleted behind its back."
+        do [
+            "Make it again with the two commands in the message; they give it the pattern and the target that the template names.",
+            "Or delete the stack and deploy it again: every bucket policy, key policy and marker stays as it is.",
+            "Find out whether a clean-up job takes rules away that it does not know.",
+        ],
+    RuleDisabled "rule-disabled" High Human "an event rule of the guardian is disabled"
+        means "A disabled rule matches no events, and one with a schedule does not fire (EventBridge API Reference, DisableRule). The events it stands for arrive no more. If it is the rule of the sweep, only events make the guardian look at all."
+        do [
+            "Enable it: `aws events enable-rule --name RULE`.",
+            "If somebody disabled it to silence the guardian, set `\"mode\": \"observe\"` in the declarations or delete them instead: that is said and seen, a disabled rule is not.",
+        ],
+    RuleChanged "rule-changed" High Human "an event rule of the guardian is not what the template says"
+        means "The rule is there and enabled, but its pattern or schedule is another, or it no longer hands its events to the stack's queue as they are, with the stack's queue for what cannot be delivered. Events it stands for may not arrive, or may be lost without a trace. The message names what differs."
+        do [
+            "Put it back with the commands in the message.",
+            "If you meant to change it, change template.yaml and deploy; the guardian knows the rules of the version that runs.",
+        ],
+    QueueMissing "queue-missing" High Human "a queue of the guardian was deleted"
+        means "Events and work travel through the stack's queues. With one of them gone, what should pass through it is lost or is refused, and Lambda's mapping from it stands still. Depending on which one it is, the guardian may be deaf altogether."
+        do [
+            "A queue cannot be put back as it was: make the stack anew. Delete it and deploy it again; every bucket policy, key policy and marker stays as it is.",
+            "`aws sqs create-queue` with the same name is no cure by itself: policy, redrive policy and encryption are part of it. SQS lets a name be used again after 60 seconds (SQS API Reference, DeleteQueue).",
+        ],
+    QueueChanged "queue-changed" High Human "a queue of the guardian is not what the template says"
+        means "The queue's policy no longer lets the stack's rules send to it, it lost the queue for what fails, or it is under a KMS key that EventBridge may not use. Events that cannot be delivered are lost after a day of attempts, and what cannot be worked off is lost after the retention time. The message names what differs."
+        do [
+            "Put it back with the command in the message.",
+            "If you meant to change it, change template.yaml and deploy.",
+        ],
+    DeadLetters "dead-letters" Medium Human "something could not be delivered or worked off"
+        means "A dead-letter queue of the stack holds messages: events that EventBridge could not deliver, or that a function failed on five times. The sweep looks at everything all the same, so nothing stays wrong for longer than its period. But whatever made these fail may make the next ones fail."
+        do [
+            "See why: the function's log at the time of the message says what failed; of an event that was not delivered, the message's attributes `ERROR_CODE` and `RULE_ARN` say it: `aws sqs receive-message --queue-url \"$(aws sqs get-queue-url --queue-name QUEUE --query QueueUrl --output text)\" --message-attribute-names All`.",
+            "Then have them tried again, or thrown away, with the command in the message.",
+        ],
+    TopicMissing "topic-missing" High Human "the topic that people are told through is gone"
+        means "The guardian publishes its messages to an SNS topic, and that topic does not exist any more. Nobody can be told of anything, this included: it stands in the log and in the ledger alone. Repairs are made as before."
+        do [
+            "Make the stack's topic anew: delete the stack and deploy it again; every bucket policy, key policy and marker stays as it is.",
+            "Subscribe again and confirm: subscriptions went with the topic.",
+        ],
+    TopicSilent "topic-silent" High Human "nobody is subscribed to the topic"
+        means "The topic has no confirmed subscription, so whatever the guardian says goes nowhere. SNS sends nothing to a subscription that waits for its confirmation, and deletes it after two days (SNS Developer Guide, \"Subscribing to an Amazon SNS topic\"). This message can only be read in the log and in the ledger, or once somebody has subscribed."
+        do [
+            "Subscribe, and confirm by the link in the mail: `aws sns subscribe --topic-arn TOPIC_ARN --protocol email --notification-endpoint ADDRESS`.",
+            "Or give the stack an address: its parameter `AlertEmail`.",
+        ],
+    SubscriptionUnconfirmed "subscription-unconfirmed" Medium Human "a subscription to the topic waits for its confirmation"
+        means "Somebody was subscribed to the topic and has not confirmed yet. SNS sends nothing there until it is, and deletes the subscription after two days (SNS Developer Guide, \"Subscribing to an Amazon SNS topic\"). Others do get the messages."
+        do [
+            "Find the mail \"AWS Notification - Subscription Confirmation\" and follow its link.",
+            "If it is gone, subscribe again, which sends another: `aws sns subscribe --topic-arn TOPIC_ARN --protocol email --notification-endpoint ADDRESS`.",
+        ],
+    SweepLate "sweep-late" Medium Human "the sweep did not come when it was due"
+        means "The sweep looks at everything on a schedule, because events can be lost. More than twice its period went by without one. Whatever no event told of has stayed unseen since."
+        do [
+            "See whether its rule is enabled and has its target; a finding of its own says so where it has not.",
+            "See whether the router and the reconciler work: their logs, and the dead-letter queues.",
+            "Have a sweep now by updating the stack, or wait for the next one.",
+        ],
+    StackUnread "stack-unread" Medium Human "the guardian could not look at a part of itself"
+        means "A call that would have told whether a trail, a rule, a queue or the topic is well was refused for good. What is not known is not taken for missing: nothing else is said of that part. The selectors of a trail of the organization may be shown to its own account only, and then nothing is wrong."
+        do [
+            "Allow the call that the message names to the guardian's role, or except the role from the Deny that refuses it.",
+            "For a trail of the organization, ask its owner whether it is logging and records management events that write, those of KMS included.",
         ],
 }
 

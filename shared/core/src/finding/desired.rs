@@ -53,6 +53,11 @@ pub enum Desired {
         /// The statements.
         statements: Vec<Value>,
     },
+    /// The bucket's notifications, with EventBridge among them.
+    EventBridge {
+        /// The bucket.
+        bucket: BucketName,
+    },
     /// An empty object.
     Marker {
         /// The bucket it lies in.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{BucketName, CloudName, KeyArn};
+use crate::parts::Part;
 
 /// What a finding is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Subject {
     Key(KeyArn),
     /// A key known only by the name somebody configured, which leads to no key we can describe.
     NamedKey(String),
+    /// A part of what the guardian itself sees and speaks with.
+    Part(Part),
 }
 
 impl Subject {
@@ -32,7 +35,7 @@ impl Subject {
     pub fn key(&self) -> Option<&KeyArn> {
         match self {
             Self::Key(arn) => Some(arn),
-            Self::Bucket(_) | Self::Marker(..) | Self::NamedKey(_) => None,
+            Self::Bucket(_) | Self::Marker(..) | Self::NamedKey(_) | Self::Part(_) => None,
         }
     }
 
@@ -41,7 +44,7 @@ impl Subject {
     pub fn bucket(&self) -> Option<&BucketName> {
         match self {
             Self::Bucket(bucket) | Self::Marker(bucket, _) => Some(bucket),
-            Self::Key(_) | Self::NamedKey(_) => None,
+            Self::Key(_) | Self::NamedKey(_) | Self::Part(_) => None,
         }
     }
 
@@ -50,7 +53,16 @@ impl Subject {
     pub fn cloud(&self) -> Option<CloudName> {
         match self {
             Self::Marker(_, key) => key.strip_prefix(crate::cloudinary::MARKER_PREFIX)?.parse().ok(),
-            Self::Bucket(_) | Self::Key(_) | Self::NamedKey(_) => None,
+            Self::Bucket(_) | Self::Key(_) | Self::NamedKey(_) | Self::Part(_) => None,
+        }
+    }
+
+    /// The part of the stack, where the subject is one.
+    #[must_use]
+    pub fn part(&self) -> Option<&Part> {
+        match self {
+            Self::Part(part) => Some(part),
+            Self::Bucket(_) | Self::Marker(..) | Self::Key(_) | Self::NamedKey(_) => None,
         }
     }
 }
@@ -62,6 +74,7 @@ impl fmt::Display for Subject {
             Self::Marker(bucket, key) => write!(f, "marker:{bucket}/{key}"),
             Self::Key(arn) => write!(f, "key:{arn}"),
             Self::NamedKey(name) => write!(f, "named-key:{name}"),
+            Self::Part(part) => write!(f, "{part}"),
         }
     }
 }
@@ -85,7 +98,8 @@ impl TryFrom<String> for Subject {
             }
             Some(("key", arn)) => arn.parse().map(Self::Key).map_err(|_| wrong()),
             Some(("named-key", name)) => Ok(Self::NamedKey(name.to_owned())),
-            _ => Err(wrong()),
+            Some((kind, name)) => Part::read(kind, name).map(Self::Part).ok_or_else(wrong),
+            None => Err(wrong()),
         }
     }
 }
@@ -102,6 +116,7 @@ mod tests {
             Subject::marker(&bucket, &"demo".parse().unwrap()),
             Subject::Key("arn:aws:kms:us-east-1:111122223333:key/1".parse().unwrap()),
             Subject::NamedKey("alias/gone".to_owned()),
+            Subject::Part(Part::read("topic", "arn:aws:sns:eu-west-1:111122223333:alerts").unwrap()),
         ];
         for subject in subjects {
             assert_eq!(Subject::try_from(subject.to_string()), Ok(subject));

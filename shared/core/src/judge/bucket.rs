@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::grant::{Asked, GrantCodes, Wanted, judge_grant};
 use super::key::{Reader, judge_key};
+use super::notification::judge_notifications;
 use super::region::judge_region;
 use super::{Judgement, not_observed};
 use crate::alert::plain;
@@ -12,7 +13,7 @@ use crate::cloudinary::{
     MARKER_PREFIX, READ_ACTION, Reading, bucket_grant, bucket_policy_id, bucket_sid, marker_key, scope,
 };
 use crate::declaration::Declaration;
-use crate::finding::{Code, Desired, Finding, Severity, Subject, Verdict};
+use crate::finding::{Code, Desired, Finding, PAUSED_UNTIL, Remedy, Severity, Subject, Verdict};
 use crate::moment::Moment;
 use crate::name::{BucketName, CloudName};
 use crate::observation::{
@@ -65,7 +66,34 @@ pub fn judge_bucket(
         judgement.absorb(of_key);
     }
     judgement.absorb(judge_region(settings, seen));
+    let refused = judgement.find_on(Code::ObservationFailed, &Subject::Bucket(seen.bucket.clone()));
+    // Whatever refuses the policy refuses this too; it is told once.
+    if refused.is_none() || matches!(&seen.notifications, Some(Ok(_))) {
+        judgement.absorb(judge_notifications(seen));
+    }
+    if let Some(until) = declaration.paused_until {
+        judge_pause(&mut judgement, &seen.bucket, until);
+    }
     judgement
+}
+
+/// Says that repairs are paused, and of each finding that it waits for that to end.
+fn judge_pause(judgement: &mut Judgement, bucket: &BucketName, until: Moment) {
+    for finding in &mut judgement.findings {
+        if let (Remedy::Repair, Value::Object(evidence)) = (finding.remedy, &mut finding.evidence) {
+            evidence.insert(PAUSED_UNTIL.to_owned(), json!(until));
+        }
+    }
+    let message =
+        format!("the declaration pauses repairs until {until}: the bucket is only observed until then");
+    let subject = Subject::Bucket(bucket.clone());
+    let finding = Finding::new(
+        Code::RepairsPaused,
+        subject,
+        message,
+        json!({PAUSED_UNTIL: until}),
+    );
+    judgement.add(Verdict::Readable, finding);
 }
 
 /// What makes everything else idle: a bucket that is not there, not here or not of a name Cloudinary takes.

@@ -213,6 +213,6 @@ fn excepted(subject: &Subject, statements: &[Value]) -> Option<Desired> {
             key: key.clone(),
             statements,
         }),
-        Subject::Marker(..) | Subject::NamedKey(_) => None,
+        Subject::Marker(..) | Subject::NamedKey(_) | Subject::Part(_) => None,
     }
 }

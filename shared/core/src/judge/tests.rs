@@ -23,6 +23,8 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -76,6 +78,7 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
             .map(crate::cloudinary::marker_key)
             .collect()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 

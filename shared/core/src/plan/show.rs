@@ -6,6 +6,7 @@ use guardian_policy::{PolicyDocument, StatementChange};
 use serde_json::Value;
 
 use super::{Change, Plan};
+use crate::alert::plain;
 use crate::cloudinary::marker_key;
 use crate::observation::MarkerEncryption;
 
@@ -53,6 +54,13 @@ impl fmt::Display for Change {
                     document_note(change.before.as_ref())
                 )?;
                 write_statement(f, &change.statement)
+            }
+            Self::Notifications(change) => {
+                writeln!(f, "notifications of {}:", change.of)?;
+                for other in change.before.others() {
+                    writeln!(f, "    {}", plain(&other))?;
+                }
+                write!(f, "  + EventBridge")
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the census function and its state machine may do. Both are there with `Census=full` only.
 
-use super::router::LOG;
+use super::router::{LOG, TRACE};
 use super::{Caller, Condition, Right, Statement, When};
 
 const fn own(action: &'static str, needed: &'static str, without: &'static str) -> Right {
@@ -105,6 +105,13 @@ pub(super) const STATEMENTS: &[Statement] = &[
             "the look at a bucket with its new census",
             "the walk counts as failed; the next sweep looks at the bucket",
         )],
+    },
+    Statement {
+        sid: "Trace",
+        when: When::With(&[("Census", "full"), ("Tracing", "on")]),
+        resources: &["*"],
+        condition: Condition::None,
+        rights: TRACE,
     },
 ];
 

@@ -1,6 +1,6 @@
 //! What the reconciler may do.
 
-use super::router::{LOG, TAKE};
+use super::router::{LOG, TAKE, TRACE};
 use super::{Caller, Condition, Denial, GIVEN, Right, Statement, When};
 
 const fn own(action: &'static str, needed: &'static str, without: &'static str) -> Right {
@@ -9,6 +9,18 @@ const fn own(action: &'static str, needed: &'static str, without: &'static str) 
         caller: Caller::Guardian,
         needed,
         without,
+    }
+}
+
+/// SNS encrypts and decrypts in the name of whoever publishes.
+const fn through_sns(action: &'static str) -> Right {
+    Right {
+        action,
+        caller: Caller::Service(
+            "SNS Developer Guide, \"Managing Amazon SNS encryption keys and costs\", permissions of event sources and publishers",
+        ),
+        needed: "messages to people through a topic under a KMS key",
+        without: "messages wait in the ledger and are sent once the right is there",
     }
 }
 
@@ -95,13 +107,20 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         sid: "Tell",
         when: When::Always,
-        resources: &["${AlertTopic}"],
+        resources: &["${AlertTopic}", "${AlertTopicArn}"],
         condition: Condition::None,
         rights: &[own(
             "sns:Publish",
             "every message to people",
             "messages wait in the ledger and are sent once the right is there",
         )],
+    },
+    Statement {
+        sid: "TellThroughAnEncryptedTopic",
+        when: When::With(&[("AlertTopicArn", GIVEN), ("AlertTopicKeyArn", GIVEN)]),
+        resources: &["${AlertTopicKeyArn}"],
+        condition: Condition::Equals("kms:ViaService", "sns.${TopicRegion}.amazonaws.com"),
+        rights: &[through_sns("kms:GenerateDataKey"), through_sns("kms:Decrypt")],
     },
     Statement {
         sid: "AskWhoDidIt",
@@ -115,11 +134,117 @@ pub(super) const STATEMENTS: &[Statement] = &[
         )],
     },
     Statement {
+        sid: "LookForTrails",
+        when: When::Always,
+        resources: &["*"],
+        condition: Condition::None,
+        rights: &[own(
+            "cloudtrail:DescribeTrails",
+            "`trail-missing`; the call knows no resources",
+            "`stack-unread`: whether a trail tells of changes is not known",
+        )],
+    },
+    Statement {
+        sid: "LookAtTrails",
+        when: When::Always,
+        resources: &["arn:${AWS::Partition}:cloudtrail:*:*:trail/*"],
+        condition: Condition::None,
+        rights: &[
+            own(
+                "cloudtrail:GetTrailStatus",
+                "`trail-stopped`; a trail that records this Region may be at home in another, or in the organization's account",
+                "`stack-unread`: whether the trail is logging is not known",
+            ),
+            own(
+                "cloudtrail:GetEventSelectors",
+                "`trail-missing`, `trail-without-kms`: what the trail records",
+                "`stack-unread`: what the trail records is not known",
+            ),
+        ],
+    },
+    Statement {
+        sid: "LookAtOwnRules",
+        when: When::Always,
+        resources: &[
+            "${BucketConfigurationRule.Arn}",
+            "${MarkerRule.Arn}",
+            "${MarkerDataEventRule.Arn}",
+            "${KeyRule.Arn}",
+            "${KeyGrantRule.Arn}",
+            "${KeyServiceEventRule.Arn}",
+            "${KeyLifecycleRule.Arn}",
+            "${DeclarationRule.Arn}",
+            "${TrailRule.Arn}",
+            "${OwnRule.Arn}",
+            "${OwnQueueRule.Arn}",
+            "${OwnTopicRule.Arn}",
+            "${SweepRule.Arn}",
+            "${DeployedRule.Arn}",
+            "${ObjectRule.Arn}",
+            "${ObjectDataEventRule.Arn}",
+            "${ObjectEncryptionRule.Arn}",
+            "${BrokenWalkRule.Arn}",
+        ],
+        condition: Condition::None,
+        rights: &[
+            own(
+                "events:DescribeRule",
+                "`rule-missing`, `rule-disabled`, `rule-changed`",
+                "`stack-unread`: whether the rule is there and enabled is not known",
+            ),
+            own(
+                "events:ListTargetsByRule",
+                "`rule-changed`: where the rule's events go",
+                "`stack-unread`: whether the rule's events arrive is not known",
+            ),
+        ],
+    },
+    Statement {
+        sid: "LookAtOwnQueues",
+        when: When::Always,
+        resources: &[
+            "${IngestQueue.Arn}",
+            "${UndeliveredEventQueue.Arn}",
+            "${IngestDeadLetterQueue.Arn}",
+            "${WorkDeadLetterQueue.Arn}",
+            "${ObjectQueue.Arn}",
+        ],
+        condition: Condition::None,
+        rights: &[own(
+            "sqs:GetQueueAttributes",
+            "`queue-missing`, `queue-changed`, `dead-letters`; of the work queue statement TakeWork allows it",
+            "`stack-unread`: whether the queue takes events, and what lies in it, is not known",
+        )],
+    },
+    Statement {
+        sid: "LookWhoListens",
+        when: When::Always,
+        resources: &["${AlertTopic}", "${AlertTopicArn}"],
+        condition: Condition::None,
+        rights: &[
+            own(
+                "sns:GetTopicAttributes",
+                "`topic-missing`, `topic-silent`",
+                "`stack-unread`: whether anybody hears is not known",
+            ),
+            own(
+                "sns:ListSubscriptionsByTopic",
+                "`subscription-unconfirmed`: who has yet to confirm",
+                "the message does not say whose confirmation is missing",
+            ),
+        ],
+    },
+    Statement {
         sid: "LookAtBuckets",
         when: When::Always,
         resources: &["${BucketArns}"],
         condition: Condition::OWN_ACCOUNT,
         rights: &[
+            own(
+                "s3:GetBucketNotification",
+                "`notifications-off`: whether S3 tells EventBridge of the bucket's objects",
+                "`notifications-unknown`, and no notifications are written",
+            ),
             own(
                 "s3:GetBucketPolicy",
                 "`grant-missing`, `grant-partial`, `grant-denied`, `grant-conditional`, `policy-unwritable`",
@@ -205,6 +330,17 @@ pub(super) const STATEMENTS: &[Statement] = &[
         )],
     },
     Statement {
+        sid: "TurnOnNotifications",
+        when: When::With(&[("Mode", "repair"), ("ManageNotifications", "yes")]),
+        resources: &["${BucketArns}"],
+        condition: Condition::OWN_ACCOUNT,
+        rights: &[own(
+            "s3:PutBucketNotification",
+            "the repair of `notifications-off`",
+            "`notifications-off` is a person's, with the command to run",
+        )],
+    },
+    Statement {
         sid: "WriteMarkers",
         when: When::REPAIR,
         resources: &["${BucketArns}/.wellknown/cloudinary/*"],
@@ -225,6 +361,24 @@ pub(super) const STATEMENTS: &[Statement] = &[
             "the repair of `key-grant-missing`, and with `prune` of `key-grant-unused`",
             "`policy-unwritable` on the key, with the statement to paste",
         )],
+    },
+    Statement {
+        sid: "RepairPoliciesOfTaggedKeys",
+        when: When::With(&[("Mode", "repair"), ("KeyTag", GIVEN)]),
+        resources: &["arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"],
+        condition: Condition::Equals("aws:ResourceTag/cloudinary-guardian", "${Tag}"),
+        rights: &[own(
+            "kms:PutKeyPolicy",
+            "the same repairs, of keys that carry the tag",
+            "`policy-unwritable` on keys that are not in `KeyArns`, with the statement to paste",
+        )],
+    },
+    Statement {
+        sid: "Trace",
+        when: When::TRACED,
+        resources: &["*"],
+        condition: Condition::None,
+        rights: TRACE,
     },
 ];
 

@@ -50,6 +50,26 @@ pub(super) const TAKE: &[Right] = &[
     },
 ];
 
+/// A function that is traced has its rights to tell X-Ray.
+pub(super) const TRACE: &[Right] = &[
+    Right {
+        action: "xray:PutTraceSegments",
+        caller: TRACER,
+        needed: "the trace of each invocation",
+        without: "no traces; nothing else is lost",
+    },
+    Right {
+        action: "xray:PutTelemetryRecords",
+        caller: TRACER,
+        needed: "how the tracing itself goes",
+        without: "X-Ray does not learn of traces that were dropped",
+    },
+];
+
+const TRACER: Caller = Caller::Service(
+    "Lambda Developer Guide, \"Visualize Lambda function invocations using AWS X-Ray\", execution role permissions",
+);
+
 pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         sid: "Log",
@@ -96,5 +116,12 @@ pub(super) const STATEMENTS: &[Statement] = &[
                 without: "those events end in the dead-letter queue; a sample or a census finds the key",
             },
         ],
+    },
+    Statement {
+        sid: "Trace",
+        when: When::TRACED,
+        resources: &["*"],
+        condition: Condition::None,
+        rights: TRACE,
     },
 ];

@@ -2,6 +2,7 @@
 
 use super::named::Named;
 use super::{Action, Trigger, Under};
+use crate::parts::Part;
 
 /// What an event asks for.
 #[derive(Debug)]
@@ -11,6 +12,7 @@ pub(super) struct Meaning {
     named: Named,
     objects: Vec<String>,
     under: Option<Under>,
+    parts: Vec<Part>,
 }
 
 impl Meaning {
@@ -26,6 +28,7 @@ impl Meaning {
             named,
             objects: Vec::new(),
             under: None,
+            parts: Vec::new(),
         }
     }
 
@@ -57,6 +60,23 @@ impl Meaning {
             named: Named::default(),
             objects: Vec::new(),
             under: None,
+            parts: Vec::new(),
+        }
+    }
+
+    /// Look at what the guardian itself sees and speaks with.
+    pub(super) fn stack(part: Option<Part>, reason: impl Into<String>) -> Self {
+        Self {
+            action: Action::Stack,
+            ..Self::sweep(reason).about(part)
+        }
+    }
+
+    /// The same, brought about by what was done to this.
+    pub(super) fn about(self, part: Option<Part>) -> Self {
+        Self {
+            parts: part.into_iter().collect(),
+            ..self
         }
     }
 
@@ -68,6 +88,7 @@ impl Meaning {
             named: Named::default(),
             objects: Vec::new(),
             under: None,
+            parts: Vec::new(),
         }
     }
 
@@ -91,6 +112,7 @@ impl Meaning {
             objects: self.objects,
             under: self.under,
             aliases: self.named.aliases,
+            parts: self.parts,
             actor: None,
             time: None,
         }

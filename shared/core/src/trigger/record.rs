@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::field::{is_true, quoted, shown, text};
 use super::meaning::Meaning;
 use super::named::Named;
-use super::{Trigger, actor, kms, s3};
+use super::{Trigger, actor, kms, s3, stack};
 
 /// What the envelope knows where the record is silent.
 #[derive(Debug, Default)]
@@ -57,7 +57,10 @@ fn meaning(record: &Value, event: &str, origin: &Origin<'_>) -> Meaning {
     match family(service) {
         "s3" => s3::call(record, event, named),
         "kms" => kms::call(record, event, named),
-        "cloudtrail" => trail(event),
+        "cloudtrail" => stack::trail(record, event),
+        "events" => stack::rule(record, event),
+        "sqs" => stack::queue(record, event),
+        "sns" => stack::topic(record, event),
         _ => Meaning::ignore(format!(
             "{} is not listened to",
             quoted(source.unwrap_or(service))
@@ -99,15 +102,4 @@ fn changes_nothing(record: &Value) -> Option<String> {
         Some("AwsCloudTrailInsight") => Some("it is an insight, not a call".to_owned()),
         _ => None,
     }
-}
-
-/// Calls that take away our own sight: events may be missing from here on, so everything is looked at.
-fn trail(event: &str) -> Meaning {
-    Meaning::sweep(match event {
-        "StopLogging" => "a trail was stopped, so changes may go unseen",
-        "DeleteTrail" => "a trail was deleted, so changes may go unseen",
-        "UpdateTrail" => "a trail was changed, so changes may go unseen",
-        "PutEventSelectors" => "what a trail records was changed, so changes may go unseen",
-        _ => return Meaning::ignore(format!("{} takes no sight from the guardian", quoted(event))),
-    })
 }

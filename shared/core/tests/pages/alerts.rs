@@ -72,6 +72,11 @@ pub(crate) fn sample_digest() -> Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: Some("2026-11-16T06:00:00Z".parse().unwrap()),
         census: CensusLevel::Off,
+        guardian: vec![OpenFinding {
+            code: Code::TrailStopped,
+            severity: Severity::High,
+            since: Some("2026-11-21T08:02:11Z".parse().unwrap()),
+        }],
         buckets: (1..=137).map(line).collect(),
     }
 }
@@ -171,11 +176,14 @@ noting that) has the same `transition.id`.
 
 Attributes for filter policies: `transition` and `severity` (`low`, `medium`, `high`, `critical`; in a digest without
 any open incident `none`); `bucket` (`many` where there are several, `none` where there is none); `code`, in all but the
-digest; `cloud`, where it is one. For example, only what needs somebody now:
+digest; `cloud`, where it is one; `account` and `region` of the guardian that tells. For example, only what needs somebody now:
 
 ```json
 {\"transition\": [\"needs-you\", \"reminder\"], \"severity\": [\"critical\", \"high\"]}
 ```
+
+Where several guardians share a topic, the last line of the plain text, which is not shown below, and a keyword in chat name
+account and Region as well.
 
 Words that somebody else may have chosen (user agents, object keys, Sids) are shown without control characters and line
 breaks; in chat, characters that could make a link or a mention are replaced by look-alikes, and what is to be pasted and

@@ -182,6 +182,7 @@ fn the_worst_digest_fits_and_keeps_its_counts() {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: Some("2026-11-16T06:00:00Z".parse().unwrap()),
         census: CensusLevel::Off,
+        guardian: Vec::new(),
         buckets: lines.collect(),
     });
     assert!(size(&notice) < MOST, "{}", size(&notice));

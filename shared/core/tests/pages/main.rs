@@ -12,9 +12,12 @@
 
 mod alerts;
 mod findings;
+#[path = "../stack/healthy.rs"]
+mod healthy;
 mod limits;
 mod permissions;
 mod samples;
+mod samples_stack;
 mod schema;
 
 use std::path::PathBuf;

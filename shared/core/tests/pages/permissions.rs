@@ -10,14 +10,15 @@ use crate::{compare, header, path};
 const PROMISES: [(&str, &str, &str); 5] = [
     (
         "**Nothing is ever taken away.** No role holds a right to delete a policy, an object, a marker, a bucket, a key or a \
-         declaration, to decrypt anything, to change block public access, ownership or encryption, to grant on a key, or to \
+         declaration, to decrypt anything but, through SNS, its own alert topic, to change block public access, ownership or encryption, to grant on a key, or to \
          touch IAM.",
         "limits.rs",
         "no_role_may_delete_a_policy_or_an_object_or_widen_anything_else",
     ),
     (
-        "**With `Mode=observe` no role can write to a bucket or a key.** With `Mode=repair` one role can make three kinds of \
-         writes: the policies of the buckets in `BucketArns`, their markers, the policies of the keys in `KeyArns`.",
+        "**With `Mode=observe` no role can write to a bucket or a key.** With `Mode=repair` one role can make four kinds of \
+         writes: the policies of the buckets in `BucketArns`, their markers, with `ManageNotifications=yes` their notifications, \
+         and the policies of the keys in `KeyArns` or with the tag `KeyTag`.",
         "limits.rs",
         "in_observe_mode_no_role_may_write_to_a_bucket_or_a_key",
     ),
@@ -73,10 +74,11 @@ fn page() -> String {
          of\nthe parameters that matter (`tests/rights/table.rs`); no statement says `*` where the action knows resources.\n\
          \n## What the rights would allow beyond what the code does\n\n\
          IAM limits which document may be written, not what stands in it. Whoever took over the reconciler could, with\n\
-         `Mode=repair`, write any policy to a bucket in `BucketArns` or a key in `KeyArns`, as far as block public access and KMS\n\
-         let them: keep both lists short. `s3:GetObject` is needed for HeadObject, which knows no right of its own; with\n\
+         `Mode=repair`, write any policy to a bucket in `BucketArns` or a key in `KeyArns` or with the tag `KeyTag`, as far as block\n\
+         public access and KMS let them: keep both lists short, and mind who may set that tag. With `ManageNotifications=yes` they\n\
+         could have S3 tell others of the objects' names. `s3:GetObject` is needed for HeadObject, which knows no right of its own; with\n\
          `WatchObjects` or `Census` it would allow reading the objects in `BucketArns` too, except those under a customer managed KMS\n\
-         key whose policy does not itself name the role, for no role may decrypt.\n\
+         key whose policy does not itself name the role, for no role may decrypt but with the key of the alert topic, through SNS.\n\
          \n## When a right is missing\n\n\
          A refused read is the finding [`observation-failed`](findings.md#observation-failed), a refused write\n\
          [`policy-unwritable`](findings.md#policy-unwritable) or the finding that was to be repaired. Both name the action, the\n\
@@ -154,7 +156,10 @@ fn on(statement: &Statement) -> String {
     match statement.condition {
         Condition::None => resources,
         Condition::Equals(key, value) => {
-            let value = value.replace("${AWS::AccountId}", "ACCOUNT");
+            let value = value
+                .replace("${AWS::AccountId}", "ACCOUNT")
+                .replace("${TopicRegion}", "REGION OF THE TOPIC")
+                .replace("${Tag}", "VALUE OF KeyTag");
             format!("{resources}, if `{key}` is `{value}`")
         }
         Condition::Pages(pages) => {

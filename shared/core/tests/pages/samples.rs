@@ -7,7 +7,7 @@ use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::cause::{Actor, Cause};
 use guardian_core::census::{Census, Counts, Group, Source};
 use guardian_core::cloudinary::marker_key;
-use guardian_core::declaration::Declaration;
+use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::explain::{Documents, explain};
 use guardian_core::finding::{Code, Finding, Remedy, Subject};
 use guardian_core::judge::{
@@ -15,6 +15,7 @@ use guardian_core::judge::{
 };
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     BucketObservation, DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyOrigin, KeyPolicy,
     KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
@@ -23,6 +24,8 @@ use guardian_core::plan::{Plan, plan_bucket, plan_key, plan_removal};
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
+
+use super::samples_stack::of_stack;
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const FOREIGN_KEY: &str = "arn:aws:kms:us-east-1:444455556666:key/9f8e7d6c-12ab-34cd-56ef-1234567890ab";
@@ -87,6 +90,7 @@ pub(crate) fn sample(code: Code) -> Sample {
             seen.presence = Presence::InRegion("eu-west-1".to_owned());
         }),
         Code::DeclarationInvalid => (invalid(), None),
+        Code::RepairsPaused => paused(),
         Code::ObservationFailed => of_bucket(code, |seen| seen.policy = Err(denied("s3:GetBucketPolicy"))),
         Code::GrantMissing => of_bucket(code, |seen| seen.policy = policy(json!([thumbnailer()]))),
         Code::GrantPartial => of_bucket(code, |seen| {
@@ -124,6 +128,15 @@ pub(crate) fn sample(code: Code) -> Sample {
                 archived: true,
                 ..ObjectHead::default()
             }));
+        }),
+        Code::NotificationsOff => of_bucket(code, |seen| {
+            let text = "<NotificationConfiguration><QueueConfiguration><Id>thumbnails</Id>\
+                <Queue>arn:aws:sqs:us-east-1:111122223333:thumbnails</Queue><Event>s3:ObjectCreated:*</Event>\
+                </QueueConfiguration></NotificationConfiguration>";
+            seen.notifications = Some(Ok(Notifications::parse(text).unwrap()));
+        }),
+        Code::NotificationsUnknown => of_bucket(code, |seen| {
+            seen.notifications = Some(Err(denied("s3:GetBucketNotification")));
         }),
         Code::ObjectsCustomerKey => {
             of_objects(code, |counts| counts.customer_keys = three("drafts/logo.svg"))
@@ -206,6 +219,20 @@ pub(crate) fn sample(code: Code) -> Sample {
             seen.policy = policy(json!([thumbnailer(), dead]));
         }),
         Code::Flapping => (flapping(), None),
+        Code::TrailMissing
+        | Code::TrailStopped
+        | Code::TrailWithoutKms
+        | Code::RuleMissing
+        | Code::RuleDisabled
+        | Code::RuleChanged
+        | Code::QueueMissing
+        | Code::QueueChanged
+        | Code::DeadLetters
+        | Code::TopicMissing
+        | Code::TopicSilent
+        | Code::SubscriptionUnconfirmed
+        | Code::SweepLate
+        | Code::StackUnread => (of_stack(code).unwrap(), None),
     };
     assert_eq!(finding.code, code);
     let affected = match finding.subject {
@@ -217,11 +244,13 @@ pub(crate) fn sample(code: Code) -> Sample {
             buckets: vec![bucket.clone()],
             clouds: vec!["demo".parse().unwrap(), "demo-staging".parse().unwrap()],
         },
+        Subject::Part(_) => Affected::default(),
     };
     let resource = match &finding.subject {
         Subject::Bucket(bucket) | Subject::Marker(bucket, _) => Resource::Bucket(bucket.clone()),
         Subject::Key(key) => Resource::Key(key.clone()),
         Subject::NamedKey(_) => Resource::Bucket(named("media-001")),
+        Subject::Part(_) => Resource::Stack,
     };
     let cause = cause(code);
     Sample {
@@ -237,10 +266,12 @@ fn cause(code: Code) -> Cause {
     let event = match code {
         Code::BucketMissing => "DeleteBucket",
         Code::DeclarationInvalid
+        | Code::RepairsPaused
         | Code::BucketNameUnsupported
         | Code::BucketInOtherRegion
         | Code::KeyInOtherRegion => "Parameter Store Change",
         Code::ObservationFailed
+        | Code::NotificationsUnknown
         | Code::KeyForeign
         | Code::KeyAwsManaged
         | Code::KeyMaterialExpiring
@@ -249,7 +280,21 @@ fn cause(code: Code) -> Cause {
         | Code::KeyGrantUnused
         | Code::ObjectsCustomerKey
         | Code::ObjectsArchived
-        | Code::ObjectsForeign => "Scheduled Event",
+        | Code::ObjectsForeign
+        | Code::TrailMissing
+        | Code::TrailWithoutKms
+        | Code::DeadLetters
+        | Code::SubscriptionUnconfirmed
+        | Code::SweepLate
+        | Code::StackUnread => "Scheduled Event",
+        Code::TrailStopped => "StopLogging",
+        Code::RuleMissing => "DeleteRule",
+        Code::RuleDisabled => "DisableRule",
+        Code::RuleChanged => "PutRule",
+        Code::QueueMissing => "DeleteQueue",
+        Code::QueueChanged => "SetQueueAttributes",
+        Code::TopicMissing => "DeleteTopic",
+        Code::TopicSilent => "Unsubscribe",
         Code::MarkerMissing => "Object Deleted",
         Code::MarkerUnexpected | Code::MarkerUnreadable => "Object Created",
         Code::KeyGrantMissing | Code::KeyGrantDenied | Code::KeyGrantConditional | Code::KeyGrantBroad => {
@@ -260,6 +305,7 @@ fn cause(code: Code) -> Cause {
         Code::KeyMaterialMissing => "DeleteImportedKeyMaterial",
         Code::KeyUnusable => "ReplicateKey",
         Code::KeyMissing => "PutBucketEncryption",
+        Code::NotificationsOff => "PutBucketNotification",
         _ => "PutBucketPolicy",
     };
     let actor = match event {
@@ -353,6 +399,8 @@ pub(crate) fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: CENSUS_EVERY,
+        parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -427,6 +475,7 @@ fn healthy(declaration: &Declaration) -> BucketObservation {
         markers: declaration.clouds.iter().map(marker).collect(),
         listed: Ok(declaration.clouds.iter().map(marker_key).collect()),
         keys: Vec::new(),
+        notifications: None,
     }
 }
 
@@ -526,9 +575,14 @@ fn told(code: Code, judgement: Judgement, plan: &Plan) -> (Finding, Option<Strin
     (finding, change.map(ToString::to_string))
 }
 
+fn declared(text: &str) -> Result<Declaration, DeclarationError> {
+    let now = "2026-11-23T10:15:00Z".parse().unwrap();
+    Declaration::parse(&named("media"), text, "aws", &Ceilings::open(Mode::Repair), now)
+}
+
 fn invalid() -> Finding {
     let text = r#"{"clouds": ["demo"], "mood": "repair"}"#;
-    let error = Declaration::parse(&named("media"), text, "aws", &Ceilings::open(Mode::Repair)).unwrap_err();
+    let error = declared(text).unwrap_err();
     let evidence = json!({"declaration": error.to_string()});
     Finding::new(
         Code::DeclarationInvalid,
@@ -536,6 +590,13 @@ fn invalid() -> Finding {
         error.to_string(),
         evidence,
     )
+}
+
+fn paused() -> (Finding, Option<String>) {
+    let text = r#"{"clouds": ["demo", "demo-staging"], "pause_until": "2026-11-23T18:00:00Z"}"#;
+    let declaration = declared(text).unwrap();
+    let judgement = judge_bucket(&settings(), &declaration, &healthy(&declaration), now());
+    told(Code::RepairsPaused, judgement, &Plan::default())
 }
 
 fn explained(code: Code) -> Finding {

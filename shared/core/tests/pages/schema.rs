@@ -64,6 +64,7 @@ fn every_digest_keeps_to_the_schema() {
         at: sample.at,
         since: None,
         census: CensusLevel::Off,
+        guardian: Vec::new(),
         buckets: Vec::new(),
     };
     assert!(digest(&bare).text.contains("no bucket declared"));

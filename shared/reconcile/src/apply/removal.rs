@@ -75,7 +75,10 @@ pub async fn apply_removal<A: Keys>(
                 };
                 write(target, policy.clone()).await?
             }
-            Change::KeyPolicy(_) | Change::BucketPolicy(_) | Change::Marker { .. } => Applied::Stuck,
+            Change::KeyPolicy(_)
+            | Change::BucketPolicy(_)
+            | Change::Marker { .. }
+            | Change::Notifications(_) => Applied::Stuck,
         };
         done.push((change, applied));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guardian_core::alert::plain;
 use guardian_core::budget::{self, Allowance};
-use guardian_core::finding::{Code, Finding, Subject};
+use guardian_core::finding::{Code, Finding, Remedy, Subject};
 use guardian_core::incident::{Circumstances, Incident, State};
 use guardian_core::judge::Judgement;
 use guardian_core::moment::Moment;
@@ -36,9 +36,18 @@ impl Book {
             let repairs = incident
                 .map(|incident| incident.repairs.clone())
                 .unwrap_or_default();
-            let flapping = self.find(Code::Flapping, &subject).is_some_and(Incident::is_open);
+            let is_about_sight = code == Code::NotificationsOff;
+            let flapping = if is_about_sight {
+                repairs.len() >= budget::REPAIRS
+            } else {
+                self.find(Code::Flapping, &subject).is_some_and(Incident::is_open)
+            };
             match budget::allow(&repairs, flapping, around.now) {
                 Allowance::Repair | Allowance::RepairFlapping => admitted.changes.push(change),
+                // Nobody is shut out, and no repair that lets Cloudinary in again may become rarer for it.
+                Allowance::Wait(until) if is_about_sight => {
+                    undone(judgement, code, &subject, &repairs, until, around);
+                }
                 Allowance::Wait(until) => {
                     let undone = judgement.find_on(code, &subject);
                     let desired = undone.and_then(|finding| finding.desired.clone());
@@ -63,6 +72,7 @@ impl Book {
                 .incidents
                 .values()
                 .filter(same_subject)
+                .filter(|other| other.incident.finding.code != Code::NotificationsOff)
                 .all(|other| budget::is_quiet(&other.incident.repairs, now));
             let listed = judgement
                 .findings
@@ -82,6 +92,28 @@ fn on_its_way(incident: &Incident, change: &Change, now: Moment) -> bool {
             .attempt
             .as_ref()
             .is_some_and(|attempt| attempt.on == fingerprint(change) && now.since(attempt.at) < VISIBLE_AFTER)
+}
+
+/// Says on a finding that somebody keeps undoing its repair, which is then a person's to settle.
+fn undone(
+    judgement: &mut Judgement,
+    code: Code,
+    subject: &Subject,
+    repairs: &[Moment],
+    until: Moment,
+    around: Circumstances<'_>,
+) {
+    let who = guardian_core::attribution::describe(around.cause);
+    for finding in &mut judgement.findings {
+        if finding.identity() == (code, subject) {
+            finding.remedy = Remedy::Human;
+            finding.message.push_str(&plain(&format!(
+                "; it was repaired {} times within a day and is back; the last event was {} by {who}; settle it with that writer, until then it is repaired once an hour (next at {until})",
+                repairs.len(),
+                around.cause.event
+            )));
+        }
+    }
 }
 
 fn flapping_finding(code: Code, subject: Subject, until: Moment, around: Circumstances<'_>) -> Finding {

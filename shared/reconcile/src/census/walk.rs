@@ -124,7 +124,7 @@ pub async fn begin<A: Buckets + Declarations + Clock>(
     let began = aws.now();
     let text = aws.get_declaration(bucket).await?;
     let text = text.ok_or_else(|| WalkError::NotDeclared(bucket.clone()))?;
-    let declaration = Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings)
+    let declaration = Declaration::parse(bucket, &text, &settings.partition, &settings.ceilings, began)
         .map_err(|error| WalkError::Declaration(bucket.clone(), error))?;
     match aws.head_bucket(bucket).await {
         Ok(Some(region)) if region != settings.region => {

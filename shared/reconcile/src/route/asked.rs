@@ -30,7 +30,7 @@ pub(super) fn read(message: &Message) -> Option<Asked> {
     let event: Value = match serde_json::from_str(&message.body) {
         Ok(event) => event,
         Err(error) => {
-            warn!(message = message.id, %error, "ignored: the message is not JSON");
+            warn!(message_id = message.id, %error, "ignored: the message is not JSON");
             return None;
         }
     };
@@ -40,7 +40,7 @@ pub(super) fn read(message: &Message) -> Option<Asked> {
     let trigger = trigger::read(&event);
     let resources = trigger.resources();
     info!(
-        message = message.id,
+        message_id = message.id,
         event = trigger.event,
         action = ?trigger.action,
         reason = trigger.reason,
@@ -133,7 +133,7 @@ impl Asked {
                 continue;
             };
             if stands_for.is_empty() {
-                info!(message, %resource, "not queued: it concerns no declared bucket");
+                info!(message_id = message, %resource, "not queued: it concerns no declared bucket");
             }
             for resource in stands_for {
                 let mut written = written.clone();
@@ -144,7 +144,7 @@ impl Asked {
                         .retain(|object| !told.contains(&(bucket.clone(), object.clone())));
                 }
                 if narrow && written.is_empty() {
-                    info!(message, %resource, "not queued: nothing is to be learnt of the object");
+                    info!(message_id = message, %resource, "not queued: nothing is to be learnt of the object");
                     continue;
                 }
                 if queued.insert(resource) {
@@ -163,6 +163,8 @@ impl Asked {
 fn buckets(resources: &[Resource]) -> impl Iterator<Item = &BucketName> {
     resources.iter().filter_map(|resource| match resource {
         Resource::Bucket(bucket) => Some(bucket),
-        Resource::Key(_) | Resource::Alias(_) | Resource::Census(_) | Resource::Sweep => None,
+        Resource::Key(_) | Resource::Alias(_) | Resource::Census(_) | Resource::Sweep | Resource::Stack => {
+            None
+        }
     })
 }

@@ -96,7 +96,7 @@ impl Readers {
             .named
             .retain(|key, _| match self.0.get(&(bucket.clone(), key.clone())) {
                 Some(Some(true)) => {
-                    info!(message, %bucket, %key, "the object's key is one that the bucket settings name");
+                    info!(message_id = message, %bucket, %key, "the object's key is one that the bucket settings name");
                     false
                 }
                 Some(Some(false)) => true,

@@ -21,7 +21,8 @@ fn a_stale_read_after_our_write_is_no_reason_to_write_again() {
         GetBucketPolicy media
         PutBucketPolicy media
         GetBucketPolicy media
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     stage.expect_told(&[]);
@@ -34,7 +35,8 @@ fn a_stale_read_after_our_write_is_no_reason_to_write_again() {
         [look at media]
         PutItem bucket:media incident#grant-missing#bucket:media
         Publish repaired: grant-missing on media
-        PutItem bucket:media incident#grant-missing#bucket:media",
+        PutItem bucket:media incident#grant-missing#bucket:media
+        [standing of media]",
     );
     let told = stage.expect_told(&["repaired: grant-missing on media"]);
     assert!(told[0].contains("AWSConsoleStmt-media-cloudinary"), "{}", told[0]);

@@ -22,6 +22,11 @@ pub(crate) fn recorded() -> (Stage, KeyArn, KeyArn) {
     let vault = bucket("vault");
     stage.ana().put_bucket_notification(&vault, false).unwrap();
     stage.settled();
+    // People were told so, and reminded a day later; from here on it is old news for a week.
+    stage.sweep();
+    stage.rest();
+    stage.expect_told(&["reminder: notifications-off on vault"]);
+    stage.model.take_journal();
     stage.model.watch_objects(true);
     stage.model.record_data_events(true);
     stage.settings.watches_objects = true;
@@ -73,6 +78,7 @@ fn an_object_that_moves_to_another_key_in_place_has_that_key_granted_and_by_that
         GetBucketEncryption vault
         ListObjectsV2 vault/…/
         HeadObject vault/…/demo
+        GetBucketNotificationConfiguration vault
         DescribeKey KEY
         GetKeyPolicy KEY
         DescribeKey SECOND
@@ -81,9 +87,16 @@ fn an_object_that_moves_to_another_key_in_place_has_that_key_granted_and_by_that
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
-    expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
+    expect_found(
+        &report,
+        &[
+            "notifications-off bucket:vault (human)",
+            "key-grant-missing key:SECOND (repair)",
+        ],
+    );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     stage.rest();
     assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"]);
@@ -177,9 +190,16 @@ fn without_the_right_to_look_at_objects_the_event_is_evidence_and_says_may() {
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
-    expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
+    expect_found(
+        &report,
+        &[
+            "notifications-off bucket:vault (human)",
+            "key-grant-missing key:SECOND (repair)",
+        ],
+    );
     assert_eq!(outcome(&report), (Some(Verdict::Depends), 0));
     stage.rest();
     assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"]);

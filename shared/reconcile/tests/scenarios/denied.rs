@@ -25,7 +25,8 @@ fn a_policy_that_may_not_be_written_is_told_once_and_tried_again_at_the_next_loo
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#policy-unwritable#bucket:media
         Publish needs-you: policy-unwritable on media
-        PutItem bucket:media incident#policy-unwritable#bucket:media",
+        PutItem bucket:media incident#policy-unwritable#bucket:media
+        [standing of media]",
     );
     expect_found(
         &report,
@@ -112,7 +113,8 @@ fn a_marker_that_may_not_be_written_is_told_once_and_repaired_when_it_may() {
         PutObject media/…/demo
         PutItem bucket:media incident#marker-missing#marker:media/…/demo
         Publish needs-you: marker-missing on media
-        PutItem bucket:media incident#marker-missing#marker:media/…/demo",
+        PutItem bucket:media incident#marker-missing#marker:media/…/demo
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     stage.expect_told(&["needs-you: marker-missing on media"]);

@@ -24,7 +24,7 @@ fn swept(stage: &Stage) {
 }
 
 #[test]
-fn a_healthy_bucket_costs_seven_calls_and_no_write() {
+fn a_healthy_bucket_costs_eight_calls_and_no_write() {
     let stage = Stage::with_media();
     swept(&stage);
     stage.expect_calls(
@@ -34,7 +34,8 @@ fn a_healthy_bucket_costs_seven_calls_and_no_write() {
         GetBucketPolicy media
         GetBucketEncryption media
         ListObjectsV2 media/…/
-        HeadObject media/…/demo",
+        HeadObject media/…/demo
+        GetBucketNotificationConfiguration media",
     );
     stage.expect_told(&[]);
     assert!(stage.cloudinary_reads(&bucket("media")));
@@ -47,8 +48,15 @@ fn a_further_cloud_name_costs_one_call_more() {
     stage.settled();
     swept(&stage);
     stage.expect_calls(
-        "[look at media]
-        HeadObject media/…/demo-staging",
+        "Query bucket:media
+        GetParameter media
+        HeadBucket media
+        GetBucketPolicy media
+        GetBucketEncryption media
+        ListObjectsV2 media/…/
+        HeadObject media/…/demo
+        HeadObject media/…/demo-staging
+        GetBucketNotificationConfiguration media",
     );
 }
 

@@ -27,7 +27,9 @@ fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
         DescribeKey KEY
         GetKeyPolicy KEY
         PutItem bucket:vault needs#KEY
-        SendMessageBatch key:KEY",
+        SendMessageBatch key:KEY
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_found(&report, &["key-grant-missing key:KEY (repair)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
@@ -132,7 +134,8 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
         PutItem bucket:vault needs#KEY
         PutItem bucket:vault evidence
         SendMessageBatch key:SECOND
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     stage.rest();
     stage.expect_told(&["repaired: key-grant-missing on vault"]);
@@ -237,7 +240,8 @@ fn a_key_of_another_account_is_for_its_owner() {
         PutItem bucket:media needs#KEY
         PutItem bucket:media evidence
         SendMessageBatch key:KEY
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     expect_found(&report, &["key-foreign key:KEY (human)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Depends), 0));
@@ -272,7 +276,8 @@ fn an_aws_managed_key_can_be_granted_by_nobody() {
         PutItem bucket:vault needs#KEY
         PutItem bucket:vault evidence
         SendMessageBatch key:KEY
-        SendMessage bucket:vault in 30 s",
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_for_a_person(&stage, "key-aws-managed", Verdict::Blocked);
 }

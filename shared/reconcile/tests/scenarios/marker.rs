@@ -86,7 +86,8 @@ fn a_strangers_marker_is_told_and_left_alone() {
         [look at media]
         PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger
         Publish needs-you: marker-unexpected on media
-        PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger",
+        PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger
+        [standing of media]",
     );
     expect_found(&report, &["marker-unexpected marker:media/…/stranger (human)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Readable), 0));

@@ -25,7 +25,8 @@ fn an_explicit_deny_is_told_once_with_the_exception_to_paste() {
         [look at media]
         PutItem bucket:media incident#grant-denied#bucket:media
         Publish needs-you: grant-denied on media
-        PutItem bucket:media incident#grant-denied#bucket:media",
+        PutItem bucket:media incident#grant-denied#bucket:media
+        [standing of media]",
     );
     expect_found(&report, &["grant-denied bucket:media (human)"]);
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
@@ -51,7 +52,8 @@ fn an_explicit_deny_is_told_once_with_the_exception_to_paste() {
         PutItem bucket:media incident#grant-denied#bucket:media
         Publish resolved: grant-denied on media
         PutItem bucket:media incident#grant-denied#bucket:media
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     stage.expect_told(&["resolved: grant-denied on media"]);
 }
@@ -75,7 +77,8 @@ fn under_a_deny_of_a_part_the_missing_grant_is_repaired_and_the_deny_told() {
         Publish repaired: grant-missing on media
         PutItem bucket:media incident#grant-denied#bucket:media
         PutItem bucket:media incident#grant-missing#bucket:media
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 1));
     stage.expect_told(&[
@@ -98,7 +101,8 @@ fn under_a_deny_of_everything_nothing_is_added_because_it_would_not_help() {
         Publish needs-you: grant-denied on media
         Publish needs-you: grant-missing on media
         PutItem bucket:media incident#grant-denied#bucket:media
-        PutItem bucket:media incident#grant-missing#bucket:media",
+        PutItem bucket:media incident#grant-missing#bucket:media
+        [standing of media]",
     );
     expect_found(
         &report,
@@ -122,7 +126,8 @@ fn expect_unwritable(stage: &Stage, why: &str) {
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#policy-unwritable#bucket:media
         Publish needs-you: policy-unwritable on media
-        PutItem bucket:media incident#policy-unwritable#bucket:media",
+        PutItem bucket:media incident#policy-unwritable#bucket:media
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&["needs-you: policy-unwritable on media"]);
@@ -160,7 +165,8 @@ fn a_policy_that_names_somebody_deleted_is_left_alone_until_a_person_corrects_it
         Publish resolved: policy-unwritable on media
         PutItem bucket:media incident#grant-missing#bucket:media
         PutItem bucket:media incident#policy-unwritable#bucket:media
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     stage.expect_told(&[
         "repaired: grant-missing on media",
@@ -207,7 +213,8 @@ fn a_public_policy_under_block_public_policy_is_left_alone() {
         Publish needs-you: policy-unwritable on media
         Publish needs-you: public-policy-restricted on media
         PutItem bucket:media incident#policy-unwritable#bucket:media
-        PutItem bucket:media incident#public-policy-restricted#bucket:media",
+        PutItem bucket:media incident#public-policy-restricted#bucket:media
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&[
@@ -235,7 +242,8 @@ fn in_observe_mode_the_plan_is_told_and_nothing_is_written() {
         [look at media]
         PutItem bucket:media incident#grant-missing#bucket:media
         Publish needs-you: grant-missing on media
-        PutItem bucket:media incident#grant-missing#bucket:media",
+        PutItem bucket:media incident#grant-missing#bucket:media
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Blocked), 0));
     let told = stage.expect_told(&["needs-you: grant-missing on media"]);

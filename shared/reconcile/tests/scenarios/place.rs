@@ -47,6 +47,8 @@ fn a_bucket_that_does_not_exist_is_for_a_person_until_it_is_made() {
     assert_eq!(
         told,
         [
+            // A new bucket notifies nobody.
+            "needs-you: notifications-off on media",
             "repaired: grant-missing on media",
             "repaired: marker-missing on media",
             "resolved: bucket-missing on media",
@@ -122,7 +124,8 @@ fn an_invalid_declaration_is_told_with_its_place_and_other_buckets_go_on() {
         Publish needs-you: declaration-invalid on media
         Publish reminder: marker-unexpected on media
         PutItem bucket:media incident#declaration-invalid#bucket:media
-        PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger",
+        PutItem bucket:media incident#marker-unexpected#marker:media/…/stranger
+        [standing of media]",
     );
     assert_eq!(outcome(&report), (Some(Verdict::Unknown), 0));
     let told = stage.expect_told(&[

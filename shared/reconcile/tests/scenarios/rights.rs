@@ -77,12 +77,18 @@ fn in_disorder() -> (Stage, Vec<Resource>) {
     stage.settled();
     stage.settings.census = CensusLevel::Full;
     stage.settings.watches_objects = true;
+    stage.settings.manages_notifications = true;
+    let parts = stage.model.own_parts();
+    stage.model.deploy_stack(&parts);
+    stage.settings.parts = Some(parts);
     stage.sweep();
     stage.rest();
     stage.model.advance(Duration::from_secs(24 * 60 * 60));
     stage.model.deliver(Delivery::Dropped);
     stage.terraform_replaces(&media, &[]);
     stage.ana().delete_object(&media, MARKER).unwrap();
+    stage.terraform().put_bucket_notifications(&media, "").unwrap();
+    stage.ana().subscribe("on-call@example.com").unwrap();
     stage
         .terraform()
         .put_key_policy(&key, &owners_key_policy(&[]).to_string())
@@ -95,7 +101,7 @@ fn in_disorder() -> (Stage, Vec<Resource>) {
     stage.terraform().delete_parameter("gone").unwrap();
     stage.model.take_journal();
     stage.model.take_notices();
-    let mut resources = vec![Resource::Sweep, Resource::Key(key)];
+    let mut resources = vec![Resource::Sweep, Resource::Stack, Resource::Key(key)];
     resources.extend([media, open, gone, bucket("vault")].map(Resource::Bucket));
     (stage, resources)
 }

@@ -159,3 +159,31 @@ fn what_no_event_told_is_found_by_the_sweep() {
         ["PutBucketPolicy media", "PutObject media/…/demo"]
     );
 }
+
+#[test]
+fn a_sweep_of_a_stack_without_declarations_says_how_to_declare_a_bucket() {
+    let stage = Stage::new(7);
+    stage.sweep();
+    let reports = stage.rest();
+    let notes: Vec<&str> = reports
+        .iter()
+        .filter_map(|report| report.note.as_deref())
+        .collect();
+    assert!(
+        matches!(notes.as_slice(), [note] if note.contains("aws ssm put-parameter --name /cloudinary-guardian/buckets/BUCKET")
+            && note.ends_with(" --region us-east-1")),
+        "{notes:?}"
+    );
+    assert!(stage.model.notices().is_empty());
+
+    let stage = with_buckets(1);
+    stage.sweep();
+    let reports = stage.rest();
+    assert!(
+        reports
+            .iter()
+            .filter_map(|report| report.note.as_deref())
+            .all(|note| !note.contains("put-parameter")),
+        "{reports:?}"
+    );
+}

@@ -9,7 +9,8 @@ impl Stage {
     /// Compares every call since the last time with a list, one call a line.
     ///
     /// `[look at BUCKET]` stands for what a look at a bucket with the one cloud name `demo` begins with; it is
-    /// spelt out in `healthy`.
+    /// spelt out in `healthy`. `[standing of BUCKET]` stands for what says in the sweep's page that it stands
+    /// otherwise than before.
     #[track_caller]
     pub(crate) fn expect_calls(&self, expected: &str) {
         let journal = self.model.take_journal();
@@ -126,10 +127,15 @@ fn short(line: &str) -> String {
 }
 
 fn spelt_out(line: &str) -> Vec<String> {
-    let Some(bucket) = line
-        .strip_prefix("[look at ")
-        .and_then(|rest| rest.strip_suffix(']'))
-    else {
+    let named = |what| line.strip_prefix(what)?.strip_suffix(']');
+    if let Some(bucket) = named("[standing of ") {
+        return vec![
+            format!("GetItem sweep reader#{bucket}"),
+            format!("PutItem sweep reader#{bucket}"),
+            format!("PutItem bucket:{bucket} standing"),
+        ];
+    }
+    let Some(bucket) = named("[look at ") else {
         return vec![line.to_owned()];
     };
     [
@@ -140,6 +146,7 @@ fn spelt_out(line: &str) -> Vec<String> {
         "GetBucketEncryption BUCKET",
         "ListObjectsV2 BUCKET/…/",
         "HeadObject BUCKET/…/demo",
+        "GetBucketNotificationConfiguration BUCKET",
     ]
     .map(|call| call.replace("BUCKET", bucket))
     .into()

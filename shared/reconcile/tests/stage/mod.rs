@@ -46,6 +46,8 @@ impl Stage {
             census: CensusLevel::Off,
             watches_objects: false,
             census_every: CENSUS_EVERY,
+            parts: None,
+            manages_notifications: false,
         };
         Self {
             model,

@@ -156,21 +156,6 @@ impl State {
         )
     }
 
-    /// PutBucketNotificationConfiguration replaces the whole configuration, so that a tool that does not
-    /// know of EventBridge turns it off (S3 API Reference).
-    pub(crate) fn put_bucket_notification(
-        &mut self,
-        caller: &Caller,
-        name: &BucketName,
-        event_bridge: bool,
-    ) -> Result<(), Refusal> {
-        let body = Trail::notification(event_bridge);
-        let trail = Trail::bucket("PutBucketNotification", name, "notification", Some(body));
-        self.configure(caller, name, "s3:PutBucketNotification", trail, |bucket| {
-            bucket.notifies = event_bridge
-        })
-    }
-
     /// PutBucketVersioning.
     pub(crate) fn put_bucket_versioning(
         &mut self,

@@ -38,7 +38,12 @@ impl State {
     pub(crate) fn emit(&mut self, mut envelope: Value) {
         let body = serde_json::to_string(&envelope).unwrap_or_default();
         self.courier.log.push(body.clone());
-        if !rules::match_event(&envelope, &self.home, self.watches_objects) {
+        if !rules::match_event(&envelope, &self.home, self.watches_objects)
+            || self
+                .eyes
+                .as_ref()
+                .is_some_and(|eyes| !rules::travels(&envelope, eyes))
+        {
             return;
         }
         let delivery = self.courier.next.pop_front().unwrap_or(self.courier.standing);

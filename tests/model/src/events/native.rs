@@ -85,7 +85,7 @@ impl State {
         deletion_type: Option<&str>,
     ) {
         let Ok(bucket) = self.bucket(name) else { return };
-        if !bucket.notifies {
+        if !bucket.notified.get().event_bridge {
             return;
         }
         let (account, region) = (bucket.owner.clone(), bucket.region.clone());

@@ -215,6 +215,13 @@ impl State {
                     resources,
                 }
             }
+            Subject::Own(service) => Place {
+                service,
+                account: caller.account.clone(),
+                region: self.home.region.clone(),
+                host: format!("{service}.{}.amazonaws.com", self.home.region),
+                resources: None,
+            },
             // IAM is a global service; its records lie in us-east-1 (CloudTrail User Guide, "Global service
             // events").
             Subject::Principal => Place {

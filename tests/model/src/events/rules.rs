@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::eyes::Eyes;
 use crate::ssm::DECLARATIONS;
 use crate::state::Home;
 
@@ -67,7 +68,58 @@ pub(crate) fn match_event(envelope: &Value, home: &Home, watches_objects: bool) 
         ("aws.s3" | "aws.kms", "AWS API Call via CloudTrail" | "AWS Service Event via CloudTrail") => {
             CALLS.contains(&text("/detail/eventName"))
         }
+        ("aws.cloudtrail", "AWS API Call via CloudTrail") => TRAIL_CALLS.contains(&text("/detail/eventName")),
+        // Whose they are is asked when there is a stack; without one there is nobody to look after.
+        ("aws.events" | "aws.sqs" | "aws.sns", "AWS API Call via CloudTrail") => true,
         _ => false,
+    }
+}
+
+const TRAIL_CALLS: [&str; 6] = [
+    "StopLogging",
+    "StartLogging",
+    "CreateTrail",
+    "DeleteTrail",
+    "UpdateTrail",
+    "PutEventSelectors",
+];
+
+/// Whether a trail tells of the call, and the rule that it arrives by hands it on.
+pub(crate) fn travels(envelope: &Value, eyes: &Eyes) -> bool {
+    let text = |pointer: &str| {
+        envelope
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let told =
+        !text("/detail-type").ends_with(" via CloudTrail") || eyes.hears_of(text("/detail/eventSource"));
+    told && eyes.passes(rule_of(&text))
+}
+
+/// The rule that an event arrives by, as the template calls it.
+fn rule_of<'a>(text: &impl Fn(&str) -> &'a str) -> &'static str {
+    let is_marker = text("/detail/object/key").starts_with(MARKERS);
+    let is_marker_of_call = text("/detail/requestParameters/key").starts_with(MARKERS);
+    match (text("/source"), text("/detail-type"), text("/detail/eventName")) {
+        ("aws.s3", "Object Created" | "Object Deleted", _) if is_marker => "MarkerRule",
+        ("aws.s3", "Object Created", _) => "ObjectRule",
+        ("aws.s3", _, "UpdateObjectEncryption") => "ObjectEncryptionRule",
+        ("aws.s3", ..) if is_of_an_object(text) && is_marker_of_call => "MarkerDataEventRule",
+        ("aws.s3", ..) if is_of_an_object(text) => "ObjectDataEventRule",
+        ("aws.s3", ..) => "BucketConfigurationRule",
+        ("aws.ssm", ..) => "DeclarationRule",
+        ("aws.kms", "AWS Service Event via CloudTrail", _) => "KeyServiceEventRule",
+        ("aws.kms", "AWS API Call via CloudTrail", "CreateGrant" | "RevokeGrant" | "RetireGrant") => {
+            "KeyGrantRule"
+        }
+        ("aws.kms", "AWS API Call via CloudTrail", _) => "KeyRule",
+        ("aws.kms", ..) => "KeyLifecycleRule",
+        ("aws.cloudtrail", ..) => "TrailRule",
+        ("aws.events", ..) => "OwnRule",
+        ("aws.sqs", ..) => "OwnQueueRule",
+        ("aws.sns", ..) => "OwnTopicRule",
+        _ => "",
     }
 }
 

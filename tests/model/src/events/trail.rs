@@ -36,6 +36,8 @@ pub(crate) enum Subject {
     Parameter(String),
     /// A user or role.
     Principal,
+    /// A trail, or a part of the guardian's stack: the service.
+    Own(&'static str),
 }
 
 impl Trail {
@@ -136,13 +138,11 @@ impl Trail {
     }
 
     /// A configuration that clears everything is only its namespace.
-    pub(crate) fn notification(event_bridge: bool) -> (&'static str, Value) {
-        let body = if event_bridge {
-            json!({"xmlns": XMLNS, "EventBridgeConfiguration": ""})
-        } else {
-            json!({"xmlns": XMLNS})
-        };
-        ("NotificationConfiguration", body)
+    pub(crate) fn notification(elements: Map<String, Value>) -> (&'static str, Value) {
+        let mut body = Map::new();
+        body.insert("xmlns".to_owned(), XMLNS.into());
+        body.extend(elements);
+        ("NotificationConfiguration", Value::Object(body))
     }
 
     pub(crate) fn versioning() -> (&'static str, Value) {

@@ -1,3 +1,4 @@
+mod notifications;
 mod objects;
 mod policies;
 

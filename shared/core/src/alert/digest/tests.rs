@@ -19,6 +19,7 @@ fn of(buckets: Vec<DigestLine>) -> Digest {
         at: "2026-11-23T06:00:00Z".parse().unwrap(),
         since: None,
         census: CensusLevel::Off,
+        guardian: Vec::new(),
         buckets,
     }
 }
@@ -140,6 +141,9 @@ fn where_nothing_is_unwell_it_says_so() {
     let none = digest(&of(Vec::new()));
     assert!(none.text.contains("no bucket declared") && !none.text.contains("Nothing needs you"));
     assert_eq!(none.attributes["bucket"], "none");
+    for body in [&none.text, &description(&none)] {
+        assert!(body.contains("aws ssm put-parameter"), "{body}");
+    }
 }
 
 #[test]

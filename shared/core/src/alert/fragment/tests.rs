@@ -133,6 +133,26 @@ fn a_marker_is_an_empty_object_or_the_command_that_writes_one() {
 }
 
 #[test]
+fn event_bridge_is_a_setting_of_the_one_resource_that_a_bucket_has_for_its_notifications() {
+    let pieces = fragments(&Desired::EventBridge { bucket: bucket() });
+    let resource = &evaluated(&pieces.terraform.text)["resource"]["aws_s3_bucket_notification"];
+    assert_eq!(
+        resource,
+        &json!({"notifications_media": {"bucket": "media", "eventbridge": true}})
+    );
+    assert!(
+        pieces
+            .terraform
+            .place
+            .contains("what it does not list it takes away")
+    );
+    assert_eq!(
+        parsed(&pieces.cloudformation),
+        json!([{"EventBridgeConfiguration": {"EventBridgeEnabled": true}}])
+    );
+}
+
+#[test]
 fn hostile_names_stay_where_they_belong() {
     let statement = deny(HOSTILE);
     let pieces = fragments(&Desired::BucketDeny {

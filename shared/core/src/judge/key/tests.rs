@@ -25,6 +25,8 @@ fn settings() -> Settings {
         census: CensusLevel::Off,
         watches_objects: false,
         census_every: crate::settings::CENSUS_EVERY,
+        parts: None,
+        manages_notifications: false,
     }
 }
 
@@ -102,6 +104,7 @@ fn in_bucket(settings: &Settings, seen: KeyObservation) -> (Verdict, Finding) {
         markers: Vec::new(),
         listed: Ok(Vec::new()),
         keys: vec![seen],
+        notifications: None,
     };
     let judgement = judge_bucket(settings, &declaration, &seen, now());
     assert_eq!(judgement.findings.len(), 1, "{judgement:?}");

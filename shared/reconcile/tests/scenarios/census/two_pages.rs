@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use guardian_core::call::CallError;
 use guardian_core::moment::Moment;
 use guardian_core::name::BucketName;
+use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, ListedObject, MarkerEncryption, MarkerWrite, ObjectHead, ObjectOwnership, ObjectPage,
     PublicAccessBlock,
@@ -104,6 +105,14 @@ impl Buckets for Counting {
     }
 
     async fn get_public_access_block(&self, _: &BucketName) -> Result<PublicAccessBlock, CallError> {
+        not_asked()
+    }
+
+    async fn get_bucket_notifications(&self, _: &BucketName) -> Result<Notifications, CallError> {
+        not_asked()
+    }
+
+    async fn put_bucket_notifications(&self, _: &BucketName, _: &Notifications) -> Result<(), CallError> {
         not_asked()
     }
 

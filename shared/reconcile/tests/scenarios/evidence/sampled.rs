@@ -1,10 +1,13 @@
 //! A sample is taken beside the other reads.
 
 use guardian_core::call::CallErrorKind;
+use guardian_core::cause::{Cause, Work};
+use guardian_core::name::Resource;
 use guardian_core::settings::CensusLevel;
+use guardian_reconcile::seam::Queues;
 
 use super::{CAT, is_granted, swept, unheard, vault};
-use crate::stage::Stage;
+use crate::stage::{Stage, done};
 use crate::told::{expect_found, only};
 use crate::world::{DEMO, bucket, owners_key_policy};
 
@@ -111,7 +114,9 @@ fn an_object_under_a_key_nobody_heard_of_is_found_by_the_sample_alone() {
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence
-        SendMessageBatch key:SECOND",
+        SendMessageBatch key:SECOND
+        SendMessage bucket:vault in 30 s
+        [standing of vault]",
     );
     expect_found(&report, &["key-grant-missing key:SECOND (repair)"]);
     stage.rest();
@@ -191,5 +196,34 @@ fn the_object_by_which_a_rare_key_is_known_is_looked_at_with_every_sample() {
             .iter()
             .filter(|call| call.to_string().contains("HeadObject vault/rare.jpg"));
         assert_eq!(looked_at.count(), 1);
+    }
+}
+
+#[test]
+fn a_sweep_takes_its_sample_also_where_an_event_or_a_later_look_comes_beside_it() {
+    let vault_bucket = Resource::Bucket(bucket("vault"));
+    let swept = Work {
+        swept: true,
+        ..Work::new(vault_bucket.clone(), Cause::of_event("s", "Scheduled Event"))
+    };
+    for look in [0, 1] {
+        let heard = Work {
+            look,
+            ..Work::new(
+                vault_bucket.clone(),
+                Cause::of_event("e", "PutBucketNotification"),
+            )
+        };
+        for both in [[swept.clone(), heard.clone()], [heard.clone(), swept.clone()]] {
+            let (stage, _, second) = vault();
+            unheard(&stage, |stage| {
+                let ana = stage.ana();
+                ana.update_object_encryption(&bucket("vault"), CAT, &second)
+                    .unwrap();
+            });
+            assert_eq!(done(stage.model.send_work(&both)), Ok(vec![]));
+            stage.rest();
+            assert_eq!(stage.take_repairs(), ["PutKeyPolicy SECOND"], "look {look}");
+        }
     }
 }

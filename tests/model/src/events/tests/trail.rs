@@ -81,6 +81,13 @@ fn events_of_the_trail_bear_cloudtrails_names_and_bodies() {
     };
     ana.put_bucket_encryption(&media(), kms).unwrap();
     ana.put_bucket_notification(&media(), false).unwrap();
+    let queue = "arn:aws:sqs:us-east-1:111122223333:thumbnails";
+    model.add_destination(queue);
+    let entry = format!(
+        "<EventBridgeConfiguration/><QueueConfiguration><Queue>{queue}</Queue><Event>s3:ObjectCreated:Put</Event>\
+         <Event>s3:ObjectRemoved:*</Event></QueueConfiguration>"
+    );
+    ana.put_bucket_notifications(&media(), &entry).unwrap();
     let events = delivered(&model);
     let names: Vec<&str> = events
         .iter()
@@ -93,6 +100,7 @@ fn events_of_the_trail_bear_cloudtrails_names_and_bodies() {
             "DeleteBucketPublicAccessBlock",
             "PutAccountPublicAccessBlock",
             "PutBucketEncryption",
+            "PutBucketNotification",
             "PutBucketNotification",
         ]
     );
@@ -110,6 +118,11 @@ fn events_of_the_trail_bear_cloudtrails_names_and_bodies() {
     assert_eq!(
         parameters(4)["NotificationConfiguration"],
         json!({"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"})
+    );
+    assert_eq!(
+        parameters(5)["NotificationConfiguration"],
+        json!({"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/", "EventBridgeConfiguration": "",
+            "QueueConfiguration": {"Queue": queue, "Event": ["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"]}})
     );
 }
 

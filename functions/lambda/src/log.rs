@@ -1,0 +1,119 @@
+//! The log: one JSON object a line.
+
+use std::io;
+
+use tracing::Subscriber;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// What is logged unless `GUARDIAN_LOG` says otherwise.
+const LEVEL: &str = "info";
+/// The runtime's own span says no more than ours, and not at every level.
+const RUNTIMES_SPAN: &str = "lambda_runtime::layers::trace=off";
+
+/// Logs to standard output from the level that `GUARDIAN_LOG` names (`info` if none does).
+pub(crate) fn start() {
+    let filter = EnvFilter::try_from_env("GUARDIAN_LOG").unwrap_or_else(|_| EnvFilter::new(LEVEL));
+    // Only a second subscriber in one process is refused, and then the first one logs.
+    let _ = tracing::subscriber::set_global_default(subscriber(filter, io::stdout));
+}
+
+/// Fields stand beside the message, the spans around it in `spans`, the outermost first. CloudWatch stamps the time.
+fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = match RUNTIMES_SPAN.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .without_time()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::Value;
+    use tracing::{error, error_span, info, info_span, warn};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Each line that is logged meanwhile, which has to be a JSON object.
+    fn logged(level: &str, log: impl FnOnce()) -> Vec<Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(EnvFilter::new(level), move || writer.clone());
+        tracing::subscriber::with_default(subscriber, log);
+        let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        written.lines().map(read).collect()
+    }
+
+    #[test]
+    fn hostile_text_stays_inside_its_string() {
+        let hostile =
+            "x\"}\n{\"_aws\":{\"CloudWatchMetrics\":[]},\"level\":\"ERROR\"}\r\u{1b}[31m\u{2028}\0\\";
+        let lines = logged("info", || {
+            let _span = error_span!("reconcile", event = hostile).entered();
+            info!(key = hostile, error = %hostile, list = ?[hostile], "{hostile}");
+        });
+        let [line] = lines.as_slice() else {
+            panic!("{lines:?}")
+        };
+        assert_eq!(line["key"], hostile);
+        assert_eq!(line["error"], hostile);
+        assert_eq!(line["spans"][0]["event"], hostile);
+        assert_eq!(line["level"], "INFO");
+        assert!(line.get("_aws").is_none(), "{line}");
+    }
+
+    #[test]
+    fn a_line_carries_every_span_around_it_whatever_the_level() {
+        for level in ["info", "warn", "error"] {
+            let lines = logged(level, || {
+                let _invocation = error_span!("invocation", request_id = "r-1").entered();
+                let _reconcile = error_span!("reconcile", resource = "bucket:media").entered();
+                error!("broken");
+            });
+            let [line] = lines.as_slice() else {
+                panic!("{lines:?}")
+            };
+            assert_eq!(line["spans"][0]["request_id"], "r-1", "{level}");
+            assert_eq!(line["spans"][1]["resource"], "bucket:media", "{level}");
+            assert_eq!(line["message"], "broken");
+        }
+    }
+
+    #[test]
+    fn the_span_of_the_runtime_is_left_out() {
+        let lines = logged("info", || {
+            let _span =
+                info_span!(target: "lambda_runtime::layers::trace", "Lambda runtime invoke").entered();
+            warn!("said");
+        });
+        let spans = lines[0].get("spans").cloned().unwrap_or_default();
+        assert!(spans.as_array().is_none_or(Vec::is_empty), "{spans}");
+    }
+}
