@@ -153,7 +153,9 @@ fn a_key_is_used_for_the_encrypted_topic_alone_and_only_through_sns() {
 fn with_a_key_tag_the_policy_of_no_other_key_is_written() {
     let mut tagged = widest("repair");
     tagged["KeyArns"] = json!([""]);
-    let Some(roles) = Roles::with(&[tagged]) else { return };
+    let Some(roles) = Roles::with(&[tagged]) else {
+        return;
+    };
     let policies = roles[0].policies(Role::Reconciler);
     let tag = "aws:ResourceTag/cloudinary-guardian";
     let may = |context: Context| {

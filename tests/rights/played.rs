@@ -351,7 +351,9 @@ fn the_policy_of_a_key_with_the_tag_may_be_written_and_of_no_other(recorded: &Re
     let wrong = asked_of_keys_tagged("other");
     assert!(!wrong.is_empty());
     assert!(
-        wrong.iter().all(|complaint| complaint.contains("kms:PutKeyPolicy")),
+        wrong
+            .iter()
+            .all(|complaint| complaint.contains("kms:PutKeyPolicy")),
         "{wrong:?}"
     );
 }

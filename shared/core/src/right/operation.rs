@@ -23,11 +23,7 @@ const fn operation(service: &'static str, name: &'static str, action: &'static s
 /// S3 User Guide, "Required permissions for Amazon S3 API operations".
 pub const OPERATIONS: &[Operation] = &[
     operation("CloudTrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
-    operation(
-        "CloudTrail",
-        "GetEventSelectors",
-        "cloudtrail:GetEventSelectors",
-    ),
+    operation("CloudTrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
     operation("CloudTrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
     operation("CloudTrail", "LookupEvents", "cloudtrail:LookupEvents"),
     operation("DynamoDB", "DeleteItem", "dynamodb:DeleteItem"),
@@ -69,11 +65,7 @@ pub const OPERATIONS: &[Operation] = &[
     operation("SFN", "ListMapRuns", "states:ListMapRuns"),
     operation("SFN", "StartExecution", "states:StartExecution"),
     operation("SNS", "GetTopicAttributes", "sns:GetTopicAttributes"),
-    operation(
-        "SNS",
-        "ListSubscriptionsByTopic",
-        "sns:ListSubscriptionsByTopic",
-    ),
+    operation("SNS", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
     operation("SNS", "Publish", "sns:Publish"),
     operation("SQS", "GetQueueAttributes", "sqs:GetQueueAttributes"),
     operation("SQS", "SendMessage", "sqs:SendMessage"),

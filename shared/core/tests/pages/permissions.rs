@@ -35,9 +35,10 @@ const PROMISES: [(&str, &str, &str); 5] = [
         "a_key_policy_is_never_written_past_the_lockout_check",
     ),
     (
-        "**Each right is used, and each call has its right.** Every incident of the list is played against an emulator through \
-         the real SDK, each request with its resource is held against the role of the function that made it, and a right that no \
-         request needed fails the test; so does a call without a right.",
+        "**Each right is used, and each call has its right.** The incident list is played against an emulator through the \
+         real SDK, each request with its resource is held against the role of the function that made it, and a right that no \
+         request needed fails the test; so does a call without a right. What only the model can play makes no call that was not \
+         seen there.",
         "played.rs",
         "each_call_is_allowed_by_its_functions_role_and_each_right_is_used_by_a_call",
     ),

@@ -235,7 +235,11 @@ fn an_optional_right_that_is_refused_keeps_nothing_from_being_repaired_and_is_sa
         let said = looked_at(&stage, &media);
         assert_eq!(
             stage.take_repairs(),
-            ["PutBucketPolicy media", "PutObject media/…/demo"],
+            [
+                "PutBucketPolicy media",
+                "PutObject media/…/demo",
+                "PutBucketNotificationConfiguration media"
+            ],
             "{action}"
         );
         let told = said
@@ -264,5 +268,8 @@ fn of_a_sample_that_may_look_at_no_object_one_line_says_why() {
         .collect();
     assert_eq!(lines.len(), 1, "{said}");
     assert!(lines[0].contains("LookAtObjects"), "{said}");
-    assert_eq!(stage.take_repairs(), ["PutBucketPolicy media"]);
+    assert_eq!(
+        stage.take_repairs(),
+        ["PutBucketPolicy media", "PutBucketNotificationConfiguration media"]
+    );
 }
