@@ -132,7 +132,9 @@ fn every_event_in_the_readme_is_one_of_the_folder_and_leads_to_what_the_readme_s
     let mut named = 0;
     for row in rows {
         let cells: Vec<&str> = row.split('|').collect();
-        let action = if cells[3].contains("everything") {
+        let action = if cells[1].contains("its own") {
+            "stack"
+        } else if cells[3].contains("everything") {
             "sweep"
         } else {
             "check"

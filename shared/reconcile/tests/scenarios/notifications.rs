@@ -170,7 +170,8 @@ fn without_the_parameter_a_person_is_told_what_to_do_and_nothing_is_written() {
         PutItem bucket:media incident#notifications-off#bucket:media
         Publish needs-you: notifications-off on media
         PutItem bucket:media incident#notifications-off#bucket:media
-        SendMessage bucket:media in 30 s",
+        SendMessage bucket:media in 30 s
+        [standing of media]",
     );
     expect_found(&report, &[OFF]);
     assert_eq!(outcome(&report), (Some(Verdict::Readable), 0));

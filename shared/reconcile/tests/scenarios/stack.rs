@@ -386,10 +386,10 @@ fn a_look_that_failed_for_the_moment_comes_again_and_says_nothing_of_it() {
 #[test]
 fn what_is_wrong_with_the_stack_stands_in_the_digest() {
     let mut stage = Stage::with_stack();
-    stage.settings.digest = Some(guardian_core::settings::Digest::Daily);
     stage.ana().stop_logging(TRAIL).unwrap();
     stage.rest();
     stage.model.take_notices();
+    stage.settings.digest = Some(guardian_core::settings::Digest::Daily);
     stage.an_hour_later();
     stage.an_hour_later();
     let told: Vec<String> = stage
