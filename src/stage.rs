@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::right::Role;
 use guardian_core::settings::Settings;
 use guardian_model::Who;
 use guardian_reconcile::Report;
@@ -47,6 +48,20 @@ pub struct CallMade {
     pub operation: String,
     /// Whether it changes a bucket or a key.
     pub repairs: bool,
+    /// Whose call it was.
+    pub by: Caller,
+    /// What it was about as it went over the wire, where the connection was asked to note it
+    /// ([`guardian_aws::CallLog::note_what_about`]).
+    pub about: Option<guardian_aws::About>,
+}
+
+/// Who of the guardian makes a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// A function of the stack, by its role.
+    Function(Role),
+    /// The operator, with rights of their own.
+    Operator,
 }
 
 /// An AWS to play in.

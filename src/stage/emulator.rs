@@ -12,10 +12,12 @@ mod shadow;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use guardian_aws::{Aws, Connection};
+use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::Declaration;
 use guardian_core::finding::Code;
 use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::parts::Parts;
+use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
@@ -24,7 +26,7 @@ use guardian_reconcile::{Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::{Act, CallMade, Stage, StageError};
+use super::{Act, CallMade, Caller, Stage, StageError};
 use clients::Clients;
 pub use deployed::Deployed;
 use deployed::Functions;
@@ -49,6 +51,9 @@ pub struct EmulatorStage {
     /// Events that the running functions are yet to get: all that is done in a step is done before they hear of it.
     waiting: RefCell<Vec<Value>>,
     healed_after: Cell<Option<Duration>>,
+    stack: Stack,
+    /// The calls that were made, in order.
+    calls: RefCell<Vec<CallMade>>,
 }
 
 impl EmulatorStage {
@@ -87,11 +92,7 @@ impl EmulatorStage {
             manages_notifications: true,
         };
         let mut clients = Clients::new(&connection);
-        let stack_names = Aws::new(
-            connection.clone(),
-            caller.account.clone(),
-            guardian_aws::Stack::default(),
-        );
+        let stack_names = Aws::new(connection.clone(), caller.account.clone(), Stack::default());
         // Every run has its own names, so that a second one on the same emulator starts from nothing.
         let tag = format!("-{:x}", stack_names.now().unix());
         let (stack, functions) = match deployed {
@@ -105,7 +106,7 @@ impl EmulatorStage {
         // What is never seen to be there would be written again and again.
         settings.manages_notifications = shows_event_bridge;
         let shadow = Shadow::new(&caller.account, &settings.region);
-        let aws = Aws::new(connection, caller.account, stack);
+        let aws = Aws::new(connection, caller.account, stack.clone());
         drop(aws.take_calls());
         Ok(Self {
             aws,
@@ -119,7 +120,43 @@ impl EmulatorStage {
             functions,
             waiting: RefCell::default(),
             healed_after: Cell::default(),
+            stack,
+            calls: RefCell::default(),
         })
+    }
+
+    /// The same for a stack with walks over every object, and this state machine to take them.
+    #[must_use]
+    pub fn with_walks(mut self, state_machine: &str) -> Self {
+        self.settings.census = CensusLevel::Full;
+        self.stack.census_state_machine = Some(state_machine.to_owned());
+        let connection = self.aws.connection().clone();
+        self.aws = Aws::new(connection, self.settings.account.clone(), self.stack.clone());
+        self
+    }
+
+    /// The same for a stack that looks after these parts of its own.
+    #[must_use]
+    pub fn with_parts(mut self, parts: Parts) -> Self {
+        self.settings.parts = Some(parts);
+        self
+    }
+
+    /// The table, topic, queues and state machine that it works with.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Whoever made the calls since the last time.
+    fn note(&self, by: Caller) {
+        let made = self.aws.take_calls();
+        self.calls.borrow_mut().extend(made.iter().map(|call| CallMade {
+            operation: call.to_string(),
+            repairs: call.is_repair(),
+            by,
+            about: call.about().cloned(),
+        }));
     }
 
     /// The report without what this emulator alone makes of it: one that does not say where notifications go has them
@@ -137,11 +174,13 @@ impl EmulatorStage {
     async fn run_once(&self, reports: &mut Vec<Report>) -> Result<bool, StageError> {
         let events = self.clients.receive(&self.clients.ingest).await?;
         let failed = route_batch(&self.aws, &events.messages).await;
+        self.note(Caller::Function(Role::Router));
         self.clients
             .settle(&self.clients.ingest, &events, &failed)
             .await?;
         let work = self.clients.receive(&self.clients.work).await?;
         let (done, failed) = reconcile_batch(&self.aws, &self.settings, &work.messages).await;
+        self.note(Caller::Function(Role::Reconciler));
         reports.extend(done.into_iter().map(|report| self.as_shown(report)));
         self.clients.settle(&self.clients.work, &work, &failed).await?;
         Ok(!(events.messages.is_empty() && work.messages.is_empty()))
@@ -209,6 +248,7 @@ impl Stage for EmulatorStage {
                 // begins in.
                 tokio::time::sleep(Duration::from_millis(1_100)).await;
                 take_census(&self.aws, bucket).await?;
+                self.note(Caller::Operator);
                 return Ok(Vec::new());
             }
             Act::Unheard(act) => {
@@ -283,19 +323,9 @@ impl Stage for EmulatorStage {
     }
 
     fn take_calls(&self) -> Option<Vec<CallMade>> {
-        let calls = self.aws.take_calls();
-        if self.functions.is_some() {
-            // What the functions call is not seen from here.
-            return None;
-        }
-        Some(
-            calls
-                .iter()
-                .map(|call| CallMade {
-                    operation: call.to_string(),
-                    repairs: call.is_repair(),
-                })
-                .collect(),
-        )
+        self.note(Caller::Operator);
+        let calls = self.calls.take();
+        // What the functions of a deployed stack call is not seen from here.
+        self.functions.is_none().then_some(calls)
     }
 }

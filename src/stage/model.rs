@@ -1,5 +1,7 @@
 //! The stage on the in-memory model.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
@@ -8,6 +10,7 @@ use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::notification::Notifications;
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::parts::{Parts, SweepRate};
+use guardian_core::right::Role;
 use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
@@ -16,7 +19,7 @@ use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
 use super::census::{everything, take_census};
-use super::{Act, CallMade, OwnAct, Stage, StageError};
+use super::{Act, CallMade, Caller, OwnAct, Stage, StageError};
 
 /// What Lambda takes from a queue at a time.
 const BATCH: usize = 10;
@@ -35,6 +38,8 @@ const DAY: u64 = 24 * 60 * 60;
 pub struct ModelStage {
     model: Model,
     settings: Settings,
+    /// The calls that were made, in order.
+    calls: Rc<RefCell<Vec<CallMade>>>,
 }
 
 impl ModelStage {
@@ -75,7 +80,11 @@ impl ModelStage {
             manages_notifications: true,
         };
         model.take_journal();
-        Ok(Self { model, settings })
+        Ok(Self {
+            model,
+            settings,
+            calls: Rc::default(),
+        })
     }
 
     /// The model itself.
@@ -84,15 +93,30 @@ impl ModelStage {
         &self.model
     }
 
+    /// Whoever made the calls since the last time.
+    fn note(&self, by: Caller) {
+        let journal = self.model.take_journal();
+        self.calls
+            .borrow_mut()
+            .extend(journal.iter().map(|call| CallMade {
+                operation: call.operation.to_owned(),
+                repairs: call.repairs(),
+                by,
+                about: None,
+            }));
+    }
+
     async fn run_once(&self, reports: &mut Vec<Report>) -> bool {
         let events = self.model.receive_ingest(BATCH);
         if !events.is_empty() {
             let failed = route_batch(&self.model, &messages(&events)).await;
+            self.note(Caller::Function(Role::Router));
             self.model.settle_ingest(&events, &failed);
         }
         let work = self.model.receive_work(BATCH);
         if !work.is_empty() {
             let (done, failed) = reconcile_batch(&self.model, &self.settings, &messages(&work)).await;
+            self.note(Caller::Function(Role::Reconciler));
             reports.extend(done);
             self.model.settle_work(&work, &failed);
         }
@@ -142,7 +166,10 @@ impl Stage for ModelStage {
         // People do one thing after the other: no two events of theirs in the same second.
         self.model.advance(Duration::from_secs(7));
         match act {
-            Act::Census(bucket) => take_census(&self.model, bucket).await?,
+            Act::Census(bucket) => {
+                take_census(&self.model, bucket).await?;
+                self.note(Caller::Operator);
+            }
             Act::Days(days) => self.model.advance(Duration::from_secs(u64::from(*days) * DAY)),
             Act::Unheard(act) => {
                 self.model.deliver(Delivery::Dropped);
@@ -213,12 +240,8 @@ impl Stage for ModelStage {
     }
 
     fn take_calls(&self) -> Option<Vec<CallMade>> {
-        let journal = self.model.take_journal();
-        let calls = journal.iter().map(|call| CallMade {
-            operation: call.operation.to_owned(),
-            repairs: call.repairs(),
-        });
-        Some(calls.collect())
+        self.note(Caller::Operator);
+        Some(self.calls.take())
     }
 }
 

@@ -204,6 +204,6 @@ pub(crate) fn python() -> Option<PathBuf> {
 }
 
 /// Says something past the test harness, which keeps what `println!` says of a test that passes.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "\n{line}");
 }

@@ -101,13 +101,25 @@ pub(crate) enum StepError {
     Walk(#[from] WalkError),
 }
 
+impl StepError {
+    fn refused(&self) -> Option<String> {
+        match self {
+            Self::Walk(error) => error.refused(),
+            Self::Event(_) => None,
+        }
+    }
+}
+
 impl From<StepError> for Diagnostic {
     /// The type is what the state machine tells errors apart by: it tries again where that may help.
     fn from(error: StepError) -> Self {
         let may_pass = matches!(&error, StepError::Walk(error) if error.is_transient());
         Self {
             error_type: if may_pass { "Transient" } else { "Refused" }.to_owned(),
-            error_message: error.to_string(),
+            error_message: match error.refused() {
+                Some(right) => format!("{error}; allow {right}"),
+                None => error.to_string(),
+            },
         }
     }
 }
@@ -232,6 +244,13 @@ mod tests {
         use guardian_core::call::CallErrorKind;
         assert_eq!(call(CallErrorKind::Transient), "Transient");
         assert_eq!(call(CallErrorKind::AccessDenied), "Refused");
+        let refused = guardian_core::call::CallError {
+            operation: "s3:GetBucketAcl",
+            kind: CallErrorKind::AccessDenied,
+            message: "because".to_owned(),
+        };
+        let said = Diagnostic::from(StepError::Walk(refused.into())).error_message;
+        assert!(said.contains("statement AskWhoseObjectsTheyAre"), "{said}");
         let event = StepError::Event("x".to_owned());
         assert_eq!(Diagnostic::from(event).error_type, "Refused");
     }

@@ -3,18 +3,22 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
 use crate::throttle::is_throttled;
+
+mod about;
+
+pub use about::About;
 
 /// A function that nobody asks for its calls must not grow for days.
 const REMEMBERED: usize = 10_000;
@@ -24,6 +28,7 @@ const REMEMBERED: usize = 10_000;
 pub struct Call {
     service: String,
     operation: String,
+    about: Option<About>,
 }
 
 impl Call {
@@ -37,6 +42,12 @@ impl Call {
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.operation
+    }
+
+    /// What it was about, where the log was asked to note it ([`CallLog::note_what_about`]).
+    #[must_use]
+    pub fn about(&self) -> Option<&About> {
+        self.about.as_ref()
     }
 
     /// Whether it changes anything in AWS, be it a bucket, a key, the ledger or a queue.
@@ -63,9 +74,25 @@ impl fmt::Display for Call {
 ///
 /// Clones share one log.
 #[derive(Debug, Clone, Default)]
-pub struct CallLog(Arc<Mutex<VecDeque<Call>>>, Arc<AtomicU64>);
+pub struct CallLog(Arc<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    calls: Mutex<VecDeque<Call>>,
+    /// Of the requests, how many AWS throttled.
+    throttled: AtomicU64,
+    /// Set by whoever asks for it: of a program in which nobody does, the reading is left out altogether.
+    reads: OnceLock<Reads>,
+}
+
+type Reads = fn(&str, &str, &HttpRequest) -> About;
 
 impl CallLog {
+    /// From now on also notes what each request is about.
+    pub fn note_what_about(&self) {
+        self.0.reads.get_or_init(|| about::about);
+    }
+
     /// The calls so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -81,12 +108,12 @@ impl CallLog {
     /// How many requests AWS throttled, which the log then forgets; a retry that was throttled again counts again.
     #[must_use]
     pub fn take_throttled(&self) -> u64 {
-        self.1.swap(0, Ordering::Relaxed)
+        self.0.throttled.swap(0, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Call>> {
         // A panic elsewhere cannot leave a half-made list behind.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,11 +125,13 @@ impl Intercept for CallLog {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(metadata) = settings.load::<Metadata>() {
+            let read = |reads: &Reads| reads(metadata.service(), metadata.name(), context.request());
+            let about = self.0.reads.get().map(read);
             let mut calls = self.lock();
             if calls.len() == REMEMBERED {
                 calls.pop_front();
@@ -110,6 +139,7 @@ impl Intercept for CallLog {
             calls.push_back(Call {
                 service: metadata.service().to_owned(),
                 operation: metadata.name().to_owned(),
+                about,
             });
         }
         Ok(())
@@ -122,7 +152,7 @@ impl Intercept for CallLog {
         _settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if context.response().is_some_and(is_throttled) {
-            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.throttled.fetch_add(1, Ordering::Relaxed);
         }
         Ok(())
     }

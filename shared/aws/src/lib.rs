@@ -25,7 +25,7 @@ mod topic;
 mod trail;
 
 pub use aws::{Aws, Stack};
-pub use calls::{Call, CallLog};
+pub use calls::{About, Call, CallLog};
 pub use censuses::{Items, Progress, Status};
 pub use connect::{ConnectError, Connection};
 pub use declarations::PARAMETER_PREFIX;

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use crate::alert::plain;
 use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::observation::Unknown;
+use crate::right;
 
 /// What was found. The verdict is the worst that any finding makes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -107,14 +108,19 @@ impl Judgement {
 /// Something that could not be read.
 fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
-        Unknown::Call(error) => (
-            format!(
-                "{}; allow the guardian `{}` here, or remove what denies it",
-                plain(&error.to_string()),
-                error.operation
-            ),
-            json!({"call": error.operation, "answer": error.message}),
-        ),
+        Unknown::Call(error) => {
+            let right =
+                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}` here", error.operation));
+            let mut evidence = json!({"call": error.operation, "answer": error.message});
+            right::into_evidence(&mut evidence, error);
+            (
+                format!(
+                    "{}; allow the guardian {right}, or remove what denies it",
+                    plain(&error.to_string())
+                ),
+                evidence,
+            )
+        }
         Unknown::Policy(error) => (
             format!("{unknown}; correct the document"),
             json!({"document": error.to_string()}),

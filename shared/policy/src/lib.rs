@@ -8,6 +8,7 @@ mod document;
 mod equivalence;
 mod evaluate;
 mod exception;
+mod identity;
 mod merge;
 mod pattern;
 mod principal;
@@ -28,6 +29,7 @@ pub use document::{
 pub use equivalence::{Difference, difference, equivalent, equivalent_statements};
 pub use evaluate::{Question, evaluate};
 pub use exception::smallest_exception;
+pub use identity::IdentityPolicies;
 pub use merge::{
     Grant, Merge, MergeError, Removal, RemovalError, RemovedStatement, StatementChange,
     foreign_statements_kept, merge_grant, remove_grant,

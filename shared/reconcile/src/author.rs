@@ -7,6 +7,7 @@ use guardian_core::attribution::{Nameless, Search, last_about, search, unnamed};
 use guardian_core::cause::{Cause, Work};
 use guardian_core::finding::Finding;
 use guardian_core::name::Resource;
+use guardian_core::right::{Role, refused};
 use tracing::warn;
 
 use crate::seam::Trail;
@@ -43,8 +44,12 @@ pub(crate) async fn authors<T: Trail>(
         let answer = match trail.lookup_events(event).await {
             Ok(records) => Ok(records),
             Err(error) => {
-                warn!(%error, "CloudTrail did not say who did it");
-                Err(Nameless::NotAsked(error.kind.to_string()))
+                let right = refused(Role::Reconciler, &error);
+                warn!(%error, right, "CloudTrail did not say who did it");
+                // In the message itself, which is where the name is missed.
+                let why = error.kind.to_string();
+                let why = right.map_or_else(|| why.clone(), |right| format!("{why}, {right}"));
+                Err(Nameless::NotAsked(why))
             }
         };
         (event, answer)

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use guardian_core::cause::Work;
 use guardian_core::moment::Moment;
 use guardian_core::name::Resource;
+use guardian_core::right::Role;
 use guardian_core::settings::Settings;
 use tracing::{Instrument, error, error_span, info, warn};
 
@@ -82,7 +83,8 @@ where
     let mut report = match reconcile(aws, settings, work).await {
         Ok(report) => report,
         Err(error) => {
-            error!(resource = %work.resource, event = work.cause.event, %error, "not reconciled, to be delivered again");
+            let right = error.refused(Role::Reconciler);
+            error!(resource = %work.resource, event = work.cause.event, %error, right, "not reconciled, to be delivered again");
             return None;
         }
     };

@@ -12,6 +12,7 @@ use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_objects, stand
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::Presence;
 use guardian_core::plan::plan_bucket;
+use guardian_core::right::{Role, refused};
 use guardian_core::settings::{Mode, Settings};
 use serde_json::json;
 use tracing::warn;
@@ -176,7 +177,8 @@ async fn take_sample<A: Buckets + Clock>(
     match sample::draw(aws, declaration, draw).await {
         Ok(drawn) => Some(drawn.census),
         Err(error) => {
-            warn!(bucket = %declaration.bucket, %error, "no sample of the objects was taken");
+            let right = refused(Role::Reconciler, &error);
+            warn!(bucket = %declaration.bucket, %error, right, "no sample of the objects was taken");
             None
         }
     }

@@ -5,6 +5,8 @@ use guardian_core::call::CallError;
 use guardian_core::census::Counts;
 use guardian_core::name::BucketName;
 use guardian_core::observation::{ListedObject, ObjectHead};
+use guardian_core::right::{Role, refused};
+use tracing::warn;
 
 use crate::seam::Buckets;
 
@@ -23,7 +25,8 @@ pub use record::{CENSUS, record};
 pub use walk::{Walk, WalkError, begin, failed, finish, head_batch};
 
 /// Looks at these objects, `at_once` of them at a time, and counts them. `owner` is the canonical user id of the
-/// bucket's owner, where objects may belong to others; it is held against the owners of the listing.
+/// bucket's owner, where objects may belong to others; it is held against the owners of the listing. `role` is whose right
+/// it is to look.
 ///
 /// # Errors
 ///
@@ -35,16 +38,23 @@ pub async fn count<A: Buckets>(
     objects: &[ListedObject],
     owner: Option<&str>,
     at_once: usize,
+    role: Role,
 ) -> Result<Counts, CallError> {
     let heads =
         stream::iter(objects).map(async |object| (object, aws.head_object(bucket, &object.key).await));
     let mut heads = heads.buffer_unordered(at_once.max(1));
     let mut counts = Counts::default();
+    let mut is_told = false;
     while let Some((object, head)) = heads.next().await {
         let head: Option<ObjectHead> = match head {
             Ok(head) => head,
             Err(error) if error.is_transient() => return Err(error),
-            Err(_) => {
+            Err(error) => {
+                // Of a thousand that are refused for want of a right one says it all.
+                if !std::mem::replace(&mut is_told, true) {
+                    let right = refused(role, &error);
+                    warn!(%bucket, %error, right, "an object could not be looked at; others of the bucket may be the same");
+                }
                 counts.count_unknown(&object.key);
                 count_owner(&mut counts, object, owner);
                 continue;

@@ -12,6 +12,7 @@ use guardian_core::incident::Circumstances;
 use guardian_core::judge::Judgement;
 use guardian_core::name::Resource;
 use guardian_core::plan::{Change, Plan};
+use guardian_core::right;
 use guardian_core::written::Written;
 use serde_json::{Value, json};
 
@@ -192,15 +193,21 @@ fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)
                 finding
                     .message
                     .push_str(&format!("; AWS refused the repair: {error}"));
+                if let Some(right) = right::refused_on(&subject, error) {
+                    finding.message.push_str(&format!("; allow the guardian {right}"));
+                }
+                right::into_evidence(&mut finding.evidence, error);
                 desired.clone_from(&finding.desired);
             }
         }
         if !matches!(change, Change::Marker { .. } | Change::Notifications(_)) {
+            let right =
+                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}`", error.operation));
             let message = format!(
-                "AWS refused to store the repaired policy: {error}; allow `{}` or correct the policy, and the guardian tries again",
-                error.operation
+                "AWS refused to store the repaired policy: {error}; allow {right} or correct the policy, and the guardian tries again"
             );
-            let evidence = json!({"call": error.operation, "answer": error.message});
+            let mut evidence = json!({"call": error.operation, "answer": error.message});
+            right::into_evidence(&mut evidence, error);
             let finding = Finding::new(Code::PolicyUnwritable, subject, message, evidence);
             judgement.findings.push(finding.with_desired(desired));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use guardian_core::census::{Census, walk_name};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::right::{Role, refused};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
@@ -123,7 +124,8 @@ pub(crate) async fn start<A: Censuses>(aws: &A, bucket: &BucketName, wanted: &Wa
             None
         }
         Err(error) => {
-            warn!(%bucket, name, why, %error, "a walk over every object could not be started");
+            let right = refused(Role::Reconciler, &error);
+            warn!(%bucket, name, why, %error, right, "a walk over every object could not be started");
             None
         }
     }

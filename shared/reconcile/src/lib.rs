@@ -34,6 +34,7 @@ pub use report::{FleetCounts, Report, Said};
 pub use route::route_batch;
 
 use guardian_core::call::CallError;
+use guardian_core::right::{Role, refused};
 
 /// One message of a queue, as the event source mapping hands it on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,4 +60,15 @@ pub enum ReconcileError {
     /// The queue did not take all the work.
     #[error("the work queue did not accept {0} messages")]
     NotQueued(usize),
+}
+
+impl ReconcileError {
+    /// Which right of template.yaml was refused, if one was.
+    #[must_use]
+    pub fn refused(&self, role: Role) -> Option<String> {
+        match self {
+            Self::Call(error) => refused(role, error),
+            Self::Contended(_) | Self::Ledger(_) | Self::NotQueued(_) => None,
+        }
+    }
 }

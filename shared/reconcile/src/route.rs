@@ -17,6 +17,7 @@ use futures_util::join;
 use guardian_core::call::CallError;
 use guardian_core::cause::Work;
 use guardian_core::name::BucketName;
+use guardian_core::right::{Role, refused};
 use tracing::warn;
 
 use crate::Message;
@@ -60,7 +61,7 @@ pub async fn route_batch<A: Queues + Ledger>(aws: &A, messages: &[Message]) -> V
                 failed.extend(refused.flat_map(|(ids, _)| ids));
             }
             Err(error) => {
-                warn!(%error, "work was not queued");
+                warn!(%error, right = refused(Role::Router, &error), "work was not queued");
                 failed.extend(chunk.iter().flat_map(|(ids, _)| ids));
             }
         }

@@ -6,6 +6,7 @@ use guardian_core::census::{Census, Source};
 use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
 use guardian_core::observation::ListedObject;
+use guardian_core::right::Role;
 use guardian_core::sample::Sampler;
 
 use crate::census::count;
@@ -72,7 +73,7 @@ pub async fn draw<A: Buckets>(aws: &A, declaration: &Declaration, draw: Draw) ->
         .into_iter()
         .map(|key| ListedObject { key, owner: None })
         .collect();
-    let counts = count(aws, bucket, &objects, None, AT_ONCE).await?;
+    let counts = count(aws, bucket, &objects, None, AT_ONCE, Role::Reconciler).await?;
     Ok(Drawn {
         census: Census {
             scope: declaration.prefixes.clone(),

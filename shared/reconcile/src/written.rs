@@ -19,6 +19,7 @@ use futures_util::join;
 use guardian_core::declaration::Declaration;
 use guardian_core::name::{BucketName, KeyArn, Resource};
 use guardian_core::observation::{ObjectEncryption, ObjectHead};
+use guardian_core::right::{Role, refused};
 use guardian_core::settings::Settings;
 use guardian_core::written::{Example, Named, Tally, Written};
 use guardian_policy::matches;
@@ -103,7 +104,8 @@ pub(crate) async fn look_at<A: Buckets + Keys + Ledger + Clock>(
             Err(error) if error.is_transient() => return Err(error.into()),
             // What Cloudinary may do with the object is another matter; here only its key stays unknown.
             Err(error) => {
-                warn!(bucket = %declaration.bucket, %error, "a new object could not be looked at");
+                let right = refused(Role::Reconciler, &error);
+                warn!(bucket = %declaration.bucket, %error, right, "a new object could not be looked at");
                 tally.looked_at = tally.looked_at.saturating_sub(1);
                 tally.passed_over = tally.passed_over.saturating_add(1);
             }
@@ -184,7 +186,8 @@ impl Hint {
             }),
             Err(error) if error.is_transient() => Err(error.into()),
             Err(error) => {
-                warn!(%bucket, key = %self.key, %error, "an object could not be looked at; its event stands for it");
+                let right = refused(Role::Reconciler, &error);
+                warn!(%bucket, key = %self.key, %error, right, "an object could not be looked at; its event stands for it");
                 Ok(Check::default())
             }
         }

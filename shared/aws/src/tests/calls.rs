@@ -1,7 +1,13 @@
 //! The call log counts what was sent, tries included.
 
+use std::collections::BTreeMap;
+
+use guardian_core::alert::Notice;
+use guardian_core::name::Resource;
 use guardian_core::observation::MarkerEncryption;
-use guardian_reconcile::seam::{Buckets, Keys};
+use guardian_reconcile::seam::{
+    Buckets, Censuses, Declarations, Entry, Eyes, Keys, Ledger, Listing, Queues, Topic, Trail,
+};
 
 use super::wire::{Reply, Wire};
 
@@ -39,6 +45,106 @@ async fn one_log_serves_all_services() {
     );
     let services: Vec<_> = aws.calls().iter().map(|call| call.service().to_owned()).collect();
     assert_eq!(services, ["KMS", "STS"]);
+}
+
+#[tokio::test]
+async fn a_log_notes_what_each_request_is_about_once_it_is_asked_to() {
+    // No reply that any service would give: what counts is what is sent.
+    let wire = Wire::new([Reply::new(400, "{}")]);
+    let aws = wire.aws();
+    let media = "media".parse().unwrap();
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k".parse().unwrap();
+    let page = Resource::Bucket("media".parse().unwrap());
+    let entry = Entry {
+        resource: page.clone(),
+        name: "standing".to_owned(),
+        version: 0,
+        body: serde_json::json!({}),
+        expires: None,
+    };
+    drop(aws.head_bucket(&media).await);
+    assert!(aws.calls()[0].about().is_none(), "nobody asked yet");
+    drop(aws.take_calls());
+    aws.connection().calls().note_what_about();
+
+    drop(aws.head_bucket(&media).await);
+    drop(aws.list_objects(&media, &Listing::default()).await);
+    drop(aws.head_object(&media, "photos/a b+ö.jpg").await);
+    drop(aws.get_key_policy(&key).await);
+    drop(aws.put_key_policy(&key, "{}").await);
+    drop(aws.get_declaration(&media).await);
+    drop(aws.list_declarations(None).await);
+    drop(aws.read_entries(&page, None).await);
+    drop(aws.read_entry(&page, "standing").await);
+    drop(aws.put_entry(&entry).await);
+    drop(aws.delete_entry(&entry).await);
+    drop(aws.send_work(&[super::wire::work("bucket:media")]).await);
+    drop(aws.start_census(&media, "media-1").await);
+    drop(aws.lookup_events("PutBucketPolicy").await);
+    let trail = "arn:aws:cloudtrail:us-east-1:999999999999:trail/all";
+    drop(aws.describe_trails().await);
+    drop(aws.get_trail_status(trail).await);
+    drop(aws.get_event_selectors(trail).await);
+    drop(aws.describe_rule("guard-KeyRule-1A").await);
+    drop(aws.list_targets("guard-KeyRule-1A").await);
+    drop(aws.get_bucket_notifications(&media).await);
+    let told: Vec<String> = aws
+        .take_calls()
+        .iter()
+        .map(|call| {
+            let about = call.about().unwrap();
+            let keys = about.condition_keys.iter();
+            let keys: String = keys
+                .map(|(key, values)| format!(" {key}={}", values.join(",")))
+                .collect();
+            format!("{} {}{keys}", call.operation(), about.resource)
+        })
+        .collect();
+    let machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:guard-census";
+    let queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/work.fifo";
+    assert_eq!(
+        told,
+        [
+            "HeadBucket media aws:ResourceAccount=111122223333".to_owned(),
+            "ListObjectsV2 media aws:ResourceAccount=111122223333".to_owned(),
+            "HeadObject media/photos/a b+ö.jpg aws:ResourceAccount=111122223333".to_owned(),
+            format!("GetKeyPolicy {key}"),
+            format!("PutKeyPolicy {key} kms:BypassPolicyLockoutSafetyCheck=false"),
+            "GetParameter /cloudinary-guardian/buckets/media".to_owned(),
+            "GetParametersByPath /cloudinary-guardian/buckets".to_owned(),
+            "Query ledger dynamodb:LeadingKeys=bucket:media".to_owned(),
+            "GetItem ledger dynamodb:LeadingKeys=bucket:media".to_owned(),
+            "PutItem ledger dynamodb:LeadingKeys=bucket:media".to_owned(),
+            "DeleteItem ledger dynamodb:LeadingKeys=bucket:media".to_owned(),
+            format!("SendMessageBatch {queue}"),
+            format!("StartExecution {machine}"),
+            "LookupEvents ".to_owned(),
+            "DescribeTrails ".to_owned(),
+            format!("GetTrailStatus {trail}"),
+            format!("GetEventSelectors {trail}"),
+            "DescribeRule guard-KeyRule-1A".to_owned(),
+            "ListTargetsByRule guard-KeyRule-1A".to_owned(),
+            "GetBucketNotificationConfiguration media aws:ResourceAccount=111122223333".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_topic_is_read_from_the_form_that_sns_is_sent() {
+    let notice = Notice {
+        subject: "demo cannot read media".to_owned(),
+        text: "x".to_owned(),
+        json: "{}".to_owned(),
+        chat: "{}".to_owned(),
+        attributes: BTreeMap::new(),
+    };
+    let wire = Wire::new([Reply::query(403, "AuthorizationError")]);
+    let aws = wire.aws();
+    aws.connection().calls().note_what_about();
+    drop(aws.publish(&notice).await);
+    let calls = aws.take_calls();
+    let about = calls[0].about().unwrap();
+    assert_eq!(about.resource, "arn:aws:sns:eu-west-1:111122223333:alerts");
 }
 
 #[tokio::test]

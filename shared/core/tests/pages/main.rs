@@ -15,6 +15,7 @@ mod findings;
 #[path = "../stack/healthy.rs"]
 mod healthy;
 mod limits;
+mod permissions;
 mod samples;
 mod samples_stack;
 mod schema;

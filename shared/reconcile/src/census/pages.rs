@@ -5,6 +5,7 @@ use guardian_core::call::CallError;
 use guardian_core::census::Census;
 use guardian_core::name::BucketName;
 use guardian_core::observation::ObjectPage;
+use guardian_core::right::Role;
 
 use super::checkpoint::Checkpoint;
 use super::count;
@@ -49,7 +50,14 @@ where
         loop {
             let (next, counts) = join!(
                 following(aws, &bucket, from, page.next.as_deref()),
-                count(aws, &bucket, &page.objects, owner.as_deref(), at_once),
+                count(
+                    aws,
+                    &bucket,
+                    &page.objects,
+                    owner.as_deref(),
+                    at_once,
+                    Role::Reconciler
+                ),
             );
             let counts = counts?;
             if counts.unknown.objects > 0 {

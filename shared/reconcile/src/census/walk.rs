@@ -10,6 +10,7 @@ use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::moment::Moment;
 use guardian_core::name::{BucketName, Resource};
 use guardian_core::observation::ListedObject;
+use guardian_core::right::Role;
 use guardian_core::settings::Settings;
 use serde::{Deserialize, Serialize};
 use tracing::{error, info};
@@ -73,6 +74,15 @@ impl From<CallError> for WalkError {
 }
 
 impl WalkError {
+    /// Which right of template.yaml was refused, if one was.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        match self {
+            Self::Step(error) => error.refused(Role::Census),
+            Self::Name(_) | Self::NotDeclared(_) | Self::Declaration(..) | Self::Elsewhere(..) => None,
+        }
+    }
+
     /// Whether the same step may well succeed a little later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -170,7 +180,15 @@ pub async fn head_batch<A: Buckets + Ledger + Clock>(
             ..Owned::default()
         }
     };
-    let mut counts = count(aws, &walk.bucket, &owned.objects, walk.owner.as_deref(), AT_ONCE).await?;
+    let mut counts = count(
+        aws,
+        &walk.bucket,
+        &owned.objects,
+        walk.owner.as_deref(),
+        AT_ONCE,
+        Role::Census,
+    )
+    .await?;
     for _ in 0..owned.gone {
         counts.count_gone();
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use guardian_core::call::CallError;
 use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::right::{Role, refused};
 use guardian_core::written::Written;
 use tracing::{info, warn};
 
@@ -29,7 +30,8 @@ impl Pages {
             let answers = join_all(some.iter().map(|resource| look_up(ledger, resource))).await;
             for (resource, answer) in some.iter().zip(answers) {
                 if let Err(error) = &answer {
-                    warn!(%resource, %error, "whom it concerns is not known");
+                    let right = refused(Role::Router, error);
+                    warn!(%resource, %error, right, "whom it concerns is not known");
                 }
                 pages.insert((*resource).clone(), answer.ok());
             }
@@ -78,7 +80,8 @@ impl Readers {
                 .map(|((bucket, _), page)| concerns(ledger, page, bucket));
             for ((pair, page), answer) in some.iter().zip(join_all(answers).await) {
                 if let Err(error) = &answer {
-                    warn!(bucket = %pair.0, resource = %page, %error, "whether the bucket needs the key is not known");
+                    let right = refused(Role::Router, error);
+                    warn!(bucket = %pair.0, resource = %page, %error, right, "whether the bucket needs the key is not known");
                 }
                 readers.insert(pair.clone(), answer.ok());
             }

@@ -110,7 +110,13 @@ fn an_answer_that_does_not_come_holds_up_no_repair() {
         stage.rest();
         assert_eq!(stage.take_repairs(), ["PutBucketPolicy media"], "{kind:?}");
         let texts = stage.expect_told(&["repaired: grant-missing on media"]);
-        let said = format!("not known: CloudTrail could not be asked ({kind})");
+        let mut why = kind.to_string();
+        if kind == CallErrorKind::AccessDenied {
+            why.push_str(
+                ", `cloudtrail:LookupEvents`: statement AskWhoDidIt of ReconcilerRole in template.yaml",
+            );
+        }
+        let said = format!("not known: CloudTrail could not be asked ({why})");
         assert_eq!(who(&texts[0]), said);
     }
 }

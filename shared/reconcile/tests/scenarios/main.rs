@@ -37,6 +37,7 @@ mod queues;
 mod races;
 mod reminders;
 mod removal;
+mod rights;
 mod rotation;
 mod routing;
 mod routing_data;

@@ -8,6 +8,7 @@ use crate::call::{CallError, CallErrorKind};
 use crate::finding::{Finding, Subject};
 use crate::name::KeyArn;
 use crate::observation::Unknown;
+use crate::right;
 use crate::settings::Settings;
 
 /// What could not be read of a key. Where it was refused, the right to give is said to the letter: to the role,
@@ -58,7 +59,9 @@ pub(super) fn refused(
             settings.partition, settings.account
         ),
     };
-    finding.message = format!("{}; {advice}", plain(&error.to_string()));
+    let given = right::given(right::Role::Reconciler, error.operation);
+    let given = given.map_or(String::new(), |given| format!(" (what should allow it: {given})"));
+    finding.message = format!("{}{given}; {advice}", plain(&error.to_string()));
     if let Value::Object(evidence) = &mut finding.evidence {
         evidence.insert("role_statement".to_owned(), of_role);
         evidence.insert("key_statement".to_owned(), of_key);

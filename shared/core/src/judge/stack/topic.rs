@@ -6,7 +6,9 @@ use super::super::Judgement;
 use super::{Stack, unread};
 use crate::alert::plain;
 use crate::finding::{Code, Finding, Subject, Verdict};
-use crate::observation::{Subscription, TopicObservation, TopicState};
+use crate::observation::{Subscription, TopicObservation, TopicState, Unknown};
+use crate::parts::Part;
+use crate::right;
 
 pub(super) fn judge(stack: Stack<'_>, seen: &TopicObservation) -> Judgement {
     let topic = &stack.parts.topic;
@@ -36,10 +38,10 @@ pub(super) fn judge(stack: Stack<'_>, seen: &TopicObservation) -> Judgement {
         Some(Ok(all)) => all.iter().filter(|one| !one.confirmed).map(named).collect(),
         Some(Err(_)) | None => Vec::new(),
     };
-    let who = if waiting.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", waiting.join(", "))
+    let who = match &seen.subscriptions {
+        Some(Err(unknown)) => format!("; whose, could not be read: {}", why(&part, unknown)),
+        _ if waiting.is_empty() => String::new(),
+        _ => format!(": {}", waiting.join(", ")),
     };
     let message = match (code, pending) {
         (Code::TopicSilent, 0) => format!("the topic `{topic}` has no subscription"),
@@ -56,6 +58,18 @@ pub(super) fn judge(stack: Stack<'_>, seen: &TopicObservation) -> Judgement {
         code,
         message,
         json!({"topic": topic, "confirmed": confirmed, "pending": pending, "waiting": waiting}),
+    )
+}
+
+fn why(part: &Part, unknown: &Unknown) -> String {
+    let right = match unknown {
+        Unknown::Call(error) => right::refused_on(&Subject::Part(part.clone()), error),
+        Unknown::Policy(_) => None,
+    };
+    let unknown = plain(&unknown.to_string());
+    right.map_or_else(
+        || unknown.clone(),
+        |right| format!("{unknown}; allow the guardian {right}"),
     )
 }
 

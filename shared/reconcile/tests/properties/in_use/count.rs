@@ -5,6 +5,7 @@ use guardian_core::cause::{Cause, Work};
 use guardian_core::census::{FINISHED, Source};
 use guardian_core::name::Resource;
 use guardian_core::observation::ListedObject;
+use guardian_core::right::Role;
 use guardian_reconcile::census::{Checkpoint, begin, count, finish, head_batch, record, walk};
 use guardian_reconcile::seam::{Clock, Queues};
 
@@ -47,7 +48,7 @@ impl Play {
                     owner: None,
                 })
                 .collect();
-            let counts = done(count(&model, &self.vault, &objects, None, 5)).unwrap();
+            let counts = done(count(&model, &self.vault, &objects, None, 5, Role::Reconciler)).unwrap();
             let heads = self.heads(0);
             self.meanwhile(meanwhile, minutes, acts)?;
             self.counted = heads;
