@@ -270,6 +270,9 @@ fn of_a_sample_that_may_look_at_no_object_one_line_says_why() {
     assert!(lines[0].contains("LookAtObjects"), "{said}");
     assert_eq!(
         stage.take_repairs(),
-        ["PutBucketPolicy media", "PutBucketNotificationConfiguration media"]
+        [
+            "PutBucketPolicy media",
+            "PutBucketNotificationConfiguration media"
+        ]
     );
 }
