@@ -33,4 +33,9 @@ del sys.argv[0]
 if sys.argv[0] == "moto.server":
     for module in (OPENAPI, f"{OPENAPI}.validation", f"{OPENAPI}.validation.exceptions"):
         sys.modules[module] = NoApi(module)
+if sys.argv[0] == "ministack":
+    # Run in isolation, this program does not look for modules in its own folder.
+    sys.path.append(os.path.dirname(__file__))
+    sys.dont_write_bytecode = True
+    import cloudformation  # noqa: F401
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -11,6 +11,7 @@ STACK = "cloudinary-guardian"
 CLOUDINARY = "232482882421"
 # What the rules of EventBridge deliver is put here by whoever stands in for AWS's services.
 EVENTS, NOTICES = "events", "notices"
+TRAIL = "trail-of-the-account"
 
 
 class Stack:
@@ -24,6 +25,7 @@ class Stack:
             name: session.client(name, endpoint_url=endpoint, config=config)
             for name in (
                 "s3", "ssm", "sqs", "sns", "lambda", "logs", "cloudformation", "events", "kms", "dynamodb", "stepfunctions",
+                "cloudtrail",
             )
         }
         self.s3, self.sqs = self.client["s3"], self.client["sqs"]
@@ -101,7 +103,7 @@ class Stack:
     def customers(self):
         """Every policy and every object of a customer: what nothing but a repair may change."""
         s3, kms = self.s3, self.client["kms"]
-        buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if not b["Name"].startswith("aws-sam-cli-")]
+        buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"] != TRAIL and not b["Name"].startswith("aws-sam-cli-")]
         objects = s3.get_paginator("list_objects_v2")
         keys = [k["KeyId"] for page in kms.get_paginator("list_keys").paginate() for k in page["Keys"]]
         return {
@@ -124,14 +126,28 @@ class Stack:
             raise Failed(f"messages in the dead-letter queues: {lost}")
         return sorted(self.dead)
 
+    def create_trail(self):
+        """Without one that tells of changes the guardian says so."""
+        self.s3.create_bucket(Bucket=TRAIL, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.client["cloudtrail"].create_trail(Name=TRAIL, S3BucketName=TRAIL)
+        self.client["cloudtrail"].start_logging(Name=TRAIL)
+
+    def codes_told(self):
+        """Takes what people were told, as transition and code of the finding."""
+        messages = [json.loads(body["Message"]) for body in self.bodies_told()]
+        return sorted(f"{m['transition']['kind']} {m['finding']['code']}" for m in messages)
+
     def told(self):
-        """Takes what people were told."""
-        subjects = []
+        """Takes what people were told: the subject lines."""
+        return [body.get("Subject") for body in self.bodies_told()]
+
+    def bodies_told(self):
+        bodies = []
         while batch := self.sqs.receive_message(QueueUrl=self.notices, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
-                subjects.append(json.loads(message["Body"]).get("Subject"))
+                bodies.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.notices, ReceiptHandle=message["ReceiptHandle"])
-        return subjects
+        return bodies
 
     def log(self, function):
         """What a function wrote, line by line; an object where a line is one."""
@@ -174,7 +190,7 @@ def healthy_without_declarations(stack):
         raise Failed(f"a sweep without declarations should say what came of it: {sweeps}")
     if errors := stack.errors():
         raise Failed(f"errors where nothing is declared: {json.dumps(errors, indent=1)}")
+    if told := stack.told():
+        raise Failed(f"told where nothing is declared and nothing wrong: {told}")
     dead = stack.nothing_is_dead()
     say(f"nothing is declared, no error, nothing in {', '.join(dead)}; the sweep says: {sweeps[-1]['note']}")
-    for subject in stack.told():
-        say(f"told: {subject}")

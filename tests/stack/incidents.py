@@ -9,8 +9,14 @@ import time
 from emulator import CALLS
 from terminal import ROOT, Failed, say
 
-# What ministack cannot express: it knows no imported key material, and no time but the real one.
+# What the stage in ministack cannot express: it knows no imported key material, and no time but the real one.
 OF_THE_MODEL = {
+    **dict.fromkeys((
+        "the trail is stopped, and until it logs again only the sweep sees what changes",
+        "a rule of the guardian is disabled, and enabled again",
+        "events cannot be delivered, and are thrown away once the reason is settled",
+        "the last one who hears of it unsubscribes, and subscribes again",
+    ), "its stage has no parts of the guardian's own; done by hand in own.py"),
     "imported key material is deleted, and imported again":
         "ministack imports no key material",
     "imported key material that expires is warned of, then goes, and no event tells of it":

@@ -7,7 +7,7 @@
 - Events of AWS's services by PutEvents, which it refuses as AWS does. Nobody else sends them here.
 - What the functions call: each request of theirs is a line of the file that CALLS_FILE names, as `FUNCTION METHOD /PATH?QUERY`
   or `FUNCTION TARGET`. They name themselves in the user agent, where the SDKs say what AWS_EXECUTION_ENV holds.
-- Alarms on metric math, and resources that only watch: they are written down, and nothing comes of them.
+- What its CloudFormation lacks: tests/emulator/cloudformation.py.
 """
 
 import copy
@@ -15,10 +15,16 @@ import json
 import os
 import re
 import runpy
+import sys
+from pathlib import Path
 
+# No compiled modules beside the sources.
+sys.dont_write_bytecode = True
+sys.path.append(str(Path(__file__).resolve().parents[1] / "emulator"))
+
+import cloudformation  # noqa: F401
 from ministack import app as server
 from ministack.services import eventbridge, lambda_svc, stepfunctions
-from ministack.services.cloudformation import provisioners
 
 run_map = stepfunctions._run_distributed_map
 
@@ -90,34 +96,6 @@ def put_events_of_services(data, allow_aws_source=True):
     return put_events(data, allow_aws_source)
 
 
-def write_down(logical_id, props, stack_name):
-    name = f"{stack_name}-{logical_id}"
-    return name, {"Arn": f"arn:aws:written-down:::{name}"}
-
-
-WRITTEN_DOWN = {"create": write_down, "delete": lambda physical_id, props: None}
-
-# Only where ministack has nothing of its own.
-for kind in (
-    "AWS::CloudTrail::Trail", "AWS::CloudWatch::AnomalyDetector", "AWS::CloudWatch::CompositeAlarm",
-    "AWS::Events::Archive", "AWS::Events::EventBusPolicy", "AWS::Logs::QueryDefinition", "AWS::SNS::TopicInlinePolicy",
-):
-    provisioners._RESOURCE_HANDLERS.setdefault(kind, WRITTEN_DOWN)
-
-alarm = dict(provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"])
-
-
-def create_alarm(logical_id, props, stack_name):
-    create = write_down if "Metrics" in props else alarm["create"]
-    return create(logical_id, props, stack_name)
-
-
-def delete_alarm(physical_id, props):
-    if "Metrics" not in props:
-        alarm["delete"](physical_id, props)
-
-
-provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"] = alarm | {"create": create_alarm, "delete": delete_alarm}
 eventbridge._put_events = put_events_of_services
 lambda_svc._provided_worker_env = environment_with_name
 server.app = answer_and_note
