@@ -1,6 +1,7 @@
 use super::{OPERATIONS, Role, action_of, granting, refused, refused_on};
 use crate::call::{CallError, CallErrorKind};
 use crate::finding::{Code, Subject};
+use crate::parts::{Part, PartKind};
 
 fn failed(operation: &'static str, kind: CallErrorKind) -> CallError {
     CallError {
@@ -26,6 +27,26 @@ fn a_refused_call_is_told_with_the_statement_that_should_have_allowed_it() {
         refused_on(&Subject::Bucket("media".parse().unwrap()), &error).unwrap(),
         "`s3:PutBucketPolicy` on `arn:aws:s3:::media` (statement RepairBucketPolicies (with Mode=repair) of ReconcilerRole in template.yaml)"
     );
+}
+
+#[test]
+fn a_refused_look_at_a_part_of_the_stack_names_it_as_a_policy_would() {
+    let rule = Subject::Part(Part::new(PartKind::Rule, "guard-KeyRule-1A"));
+    let error = failed("events:DescribeRule", CallErrorKind::AccessDenied);
+    assert_eq!(
+        refused_on(&rule, &error).unwrap(),
+        "`events:DescribeRule` on `arn:aws:events:*:*:rule/guard-KeyRule-1A` (statement LookAtOwnRules of ReconcilerRole in template.yaml)"
+    );
+    let queue = Subject::Part(Part::new(PartKind::Queue, "guard-WorkQueue-1A.fifo"));
+    let error = failed("sqs:GetQueueAttributes", CallErrorKind::AccessDenied);
+    assert_eq!(
+        refused_on(&queue, &error).unwrap(),
+        "`sqs:GetQueueAttributes` on `arn:aws:sqs:*:*:guard-WorkQueue-1A.fifo` (statement TakeWork, or statement LookAtOwnQueues of ReconcilerRole in template.yaml)"
+    );
+    let trail = "arn:aws:cloudtrail:us-east-1:999999999999:trail/all";
+    let error = failed("cloudtrail:GetTrailStatus", CallErrorKind::AccessDenied);
+    let told = refused_on(&Subject::Part(Part::new(PartKind::Trail, trail)), &error).unwrap();
+    assert!(told.contains(&format!("on `{trail}`")), "{told}");
 }
 
 #[test]
