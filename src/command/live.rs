@@ -4,7 +4,7 @@ use guardian_aws::{Aws, Connection, Stack};
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
 use guardian_core::name::{AccountId, BucketName, CloudName};
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{Clock, Declarations};
 use serde_json::{Value, json};
 
@@ -30,17 +30,13 @@ impl Live {
         let connection = Connection::from_environment().await?;
         let caller = connection.caller().await?;
         let settings = Settings {
-            account: caller.account.clone(),
             partition: caller.partition().to_owned(),
-            region: connection.region().to_owned(),
-            cloudinary_account: cloudinary_account()?,
-            ceilings: Ceilings::open(mode),
-            digest: None,
-            census: CensusLevel::Off,
-            watches_objects: false,
-            census_every: CENSUS_EVERY,
-            parts: None,
-            manages_notifications: false,
+            ..Settings::new(
+                caller.account.clone(),
+                connection.region(),
+                cloudinary_account()?,
+                Ceilings::open(mode),
+            )
         };
         let stack = Stack {
             table: std::env::var("GUARDIAN_TABLE").ok(),

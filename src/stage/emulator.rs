@@ -18,7 +18,7 @@ use guardian_core::finding::Code;
 use guardian_core::name::{BucketName, KeyArn};
 use guardian_core::parts::Parts;
 use guardian_core::right::Role;
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::Who;
 use guardian_reconcile::operator::{Look, look_with_sample};
 use guardian_reconcile::seam::{Buckets, Clock};
@@ -79,17 +79,16 @@ impl EmulatorStage {
             .parse()
             .map_err(|error| StageError::new("name Cloudinary's account", error))?;
         let mut settings = Settings {
-            account: caller.account.clone(),
             partition: caller.partition().to_owned(),
-            region: connection.region().to_owned(),
-            cloudinary_account,
-            ceilings: Ceilings::open(Mode::Repair),
-            digest: None,
             census: CensusLevel::Sample,
             watches_objects: true,
-            census_every: CENSUS_EVERY,
-            parts: None,
             manages_notifications: true,
+            ..Settings::new(
+                caller.account.clone(),
+                connection.region(),
+                cloudinary_account,
+                Ceilings::open(Mode::Repair),
+            )
         };
         let mut clients = Clients::new(&connection);
         let stack_names = Aws::new(connection.clone(), caller.account.clone(), Stack::default());

@@ -11,7 +11,7 @@ use guardian_core::notification::Notifications;
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::parts::{Parts, SweepRate};
 use guardian_core::right::Role;
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
 use guardian_reconcile::seam::{Clock, Identity};
@@ -67,17 +67,16 @@ impl ModelStage {
         };
         model.deploy_stack(&parts);
         let settings = Settings {
-            account,
-            partition: "aws".to_owned(),
-            region: "us-east-1".to_owned(),
-            cloudinary_account,
-            ceilings: Ceilings::open(Mode::Repair),
-            digest: None,
             census: CensusLevel::Sample,
             watches_objects: true,
-            census_every: CENSUS_EVERY,
             parts: Some(parts),
             manages_notifications: true,
+            ..Settings::new(
+                account,
+                "us-east-1",
+                cloudinary_account,
+                Ceilings::open(Mode::Repair),
+            )
         };
         model.take_journal();
         Ok(Self {

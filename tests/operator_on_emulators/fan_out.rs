@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use guardian_aws::{Aws, Connection, PARAMETER_PREFIX, Stack};
 use guardian_core::cause::Work;
 use guardian_core::name::Resource;
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_reconcile::{Message, reconcile_batch, route_batch};
 use serde_json::{Value, json};
 
@@ -131,19 +131,12 @@ impl Pipeline {
                 .r#type(aws_sdk_ssm::types::ParameterType::String);
             put.send().await.unwrap();
         }
-        let settings = Settings {
-            account: caller.account.clone(),
-            partition: "aws".to_owned(),
-            region: connection.region().to_owned(),
-            cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-            ceilings: Ceilings::open(Mode::Repair),
-            digest: None,
-            census: CensusLevel::Off,
-            watches_objects: false,
-            census_every: CENSUS_EVERY,
-            parts: None,
-            manages_notifications: false,
-        };
+        let settings = Settings::new(
+            caller.account.clone(),
+            connection.region(),
+            CLOUDINARY_ACCOUNT.parse().unwrap(),
+            Ceilings::open(Mode::Repair),
+        );
         let stack = Stack {
             work_queue_url: Some(work.clone()),
             table: Some(table),

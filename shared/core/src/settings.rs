@@ -67,6 +67,25 @@ pub enum CensusLevel {
 }
 
 impl Settings {
+    /// Those of a guardian that was given its ceilings and nothing else: in the partition `aws`, with no digest, no look at
+    /// objects, no stack of its own to look after, and no notifications to turn on.
+    #[must_use]
+    pub fn new(account: AccountId, region: &str, cloudinary_account: AccountId, ceilings: Ceilings) -> Self {
+        Self {
+            account,
+            partition: "aws".to_owned(),
+            region: region.to_owned(),
+            cloudinary_account,
+            ceilings,
+            digest: None,
+            census: CensusLevel::Off,
+            watches_objects: false,
+            census_every: CENSUS_EVERY,
+            parts: None,
+            manages_notifications: false,
+        }
+    }
+
     /// Whether objects other than markers may be looked at: whoever wants either of the two has given the right.
     #[must_use]
     pub fn may_look_at_objects(&self) -> bool {

@@ -8,24 +8,17 @@ use crate::moment::Moment;
 use crate::name::BucketName;
 use crate::observation::*;
 use crate::plan::{Change, plan_bucket, plan_key};
-use crate::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn settings() -> Settings {
-    Settings {
-        account: "111122223333".parse().unwrap(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-        ceilings: Ceilings::open(Mode::Repair),
-        digest: None,
-        census: CensusLevel::Off,
-        watches_objects: false,
-        census_every: CENSUS_EVERY,
-        parts: None,
-        manages_notifications: false,
-    }
+    Settings::new(
+        "111122223333".parse().unwrap(),
+        "us-east-1",
+        CLOUDINARY_ACCOUNT.parse().unwrap(),
+        Ceilings::open(Mode::Repair),
+    )
 }
 
 fn now() -> Moment {

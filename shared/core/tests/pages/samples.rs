@@ -21,7 +21,7 @@ use guardian_core::observation::{
     KeyState, MarkerObservation, ObjectEncryption, ObjectHead, Presence, PublicAccessBlock, Unknown,
 };
 use guardian_core::plan::{Plan, plan_bucket, plan_key, plan_removal};
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_policy::PolicyDocument;
 use serde_json::{Value, json};
 
@@ -389,19 +389,12 @@ fn now() -> Moment {
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings {
-        account: "111122223333".parse().unwrap(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-        ceilings: Ceilings::open(Mode::Repair),
-        digest: None,
-        census: CensusLevel::Off,
-        watches_objects: false,
-        census_every: CENSUS_EVERY,
-        parts: None,
-        manages_notifications: false,
-    }
+    Settings::new(
+        "111122223333".parse().unwrap(),
+        "us-east-1",
+        CLOUDINARY_ACCOUNT.parse().unwrap(),
+        Ceilings::open(Mode::Repair),
+    )
 }
 
 fn declaration(bucket: &str) -> Declaration {

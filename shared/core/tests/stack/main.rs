@@ -10,24 +10,17 @@ use guardian_core::finding::{Code, Finding};
 use guardian_core::judge::{Judgement, judge_stack};
 use guardian_core::observation::StackObservation;
 use guardian_core::parts::Parts;
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 
 use healthy::{observation, parts};
 
 fn settings() -> Settings {
-    Settings {
-        account: "111122223333".parse().unwrap(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-        ceilings: Ceilings::open(Mode::Repair),
-        digest: None,
-        census: CensusLevel::Off,
-        watches_objects: false,
-        census_every: CENSUS_EVERY,
-        manages_notifications: false,
-        parts: None,
-    }
+    Settings::new(
+        "111122223333".parse().unwrap(),
+        "us-east-1",
+        CLOUDINARY_ACCOUNT.parse().unwrap(),
+        Ceilings::open(Mode::Repair),
+    )
 }
 
 fn judged(parts: &Parts, seen: &StackObservation) -> Judgement {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use guardian_core::name::AccountId;
-use guardian_core::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 use guardian_model::Model;
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
@@ -36,19 +36,12 @@ impl Stage {
         let account: AccountId = "111122223333".parse().unwrap();
         let model = Model::at_home(seed, &account, region);
         model.set_retry_delay(VISIBILITY);
-        let settings = Settings {
+        let settings = Settings::new(
             account,
-            partition: "aws".to_owned(),
-            region: region.to_owned(),
-            cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-            ceilings: Ceilings::open(Mode::Repair),
-            digest: None,
-            census: CensusLevel::Off,
-            watches_objects: false,
-            census_every: CENSUS_EVERY,
-            parts: None,
-            manages_notifications: false,
-        };
+            region,
+            CLOUDINARY_ACCOUNT.parse().unwrap(),
+            Ceilings::open(Mode::Repair),
+        );
         Self {
             model,
             settings,

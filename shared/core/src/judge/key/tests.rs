@@ -9,25 +9,18 @@ use crate::declaration::Declaration;
 use crate::finding::Finding;
 use crate::judge::judge_bucket;
 use crate::observation::{BucketObservation, DefaultEncryption, KeyDescription, KeyState, Presence};
-use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel};
+use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings};
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 const NOW: &str = "2026-11-23T10:15:00Z";
 
 fn settings() -> Settings {
-    Settings {
-        account: "111122223333".parse().unwrap(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-        ceilings: Ceilings::open(Mode::Repair),
-        digest: None,
-        census: CensusLevel::Off,
-        watches_objects: false,
-        census_every: crate::settings::CENSUS_EVERY,
-        parts: None,
-        manages_notifications: false,
-    }
+    Settings::new(
+        "111122223333".parse().unwrap(),
+        "us-east-1",
+        CLOUDINARY_ACCOUNT.parse().unwrap(),
+        Ceilings::open(Mode::Repair),
+    )
 }
 
 fn now() -> Moment {

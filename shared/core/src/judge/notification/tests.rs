@@ -8,7 +8,7 @@ use crate::name::BucketName;
 use crate::notification::Notifications;
 use crate::observation::{DefaultEncryption, Known, Presence};
 use crate::plan::{Change, Plan, plan_bucket};
-use crate::settings::{CENSUS_EVERY, CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
+use crate::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
 
 use super::*;
 
@@ -17,17 +17,13 @@ const QUEUE: &str = "<QueueConfiguration><Id>thumbnails</Id><Queue>arn:aws:sqs:u
 
 fn settings(manages_notifications: bool) -> Settings {
     Settings {
-        account: "111122223333".parse().unwrap(),
-        partition: "aws".to_owned(),
-        region: "us-east-1".to_owned(),
-        cloudinary_account: CLOUDINARY_ACCOUNT.parse().unwrap(),
-        ceilings: Ceilings::open(Mode::Repair),
-        digest: None,
-        census: CensusLevel::Off,
-        watches_objects: false,
-        census_every: CENSUS_EVERY,
-        parts: None,
         manages_notifications,
+        ..Settings::new(
+            "111122223333".parse().unwrap(),
+            "us-east-1",
+            CLOUDINARY_ACCOUNT.parse().unwrap(),
+            Ceilings::open(Mode::Repair),
+        )
     }
 }
 
