@@ -3,38 +3,38 @@
 use std::io;
 
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
 
-/// What is logged unless `GUARDIAN_LOG` says otherwise.
-const LEVEL: &str = "info";
+/// What is logged unless `GUARDIAN_LOG` says otherwise. Finer levels are compiled out of a release (Cargo.toml).
+const LEVEL: LevelFilter = LevelFilter::INFO;
 /// The runtime's own span says no more than ours, and not at every level.
-const RUNTIMES_SPAN: &str = "lambda_runtime::layers::trace=off";
+const RUNTIMES_SPAN: &str = "lambda_runtime::layers::trace";
 
 /// Logs to standard output from the level that `GUARDIAN_LOG` names (`info` if none does).
 pub(crate) fn start() {
-    let filter = EnvFilter::try_from_env("GUARDIAN_LOG").unwrap_or_else(|_| EnvFilter::new(LEVEL));
+    let named = std::env::var("GUARDIAN_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = named.unwrap_or_else(|| Targets::new().with_default(LEVEL));
     // Only a second subscriber in one process is refused, and then the first one logs.
     let _ = tracing::subscriber::set_global_default(subscriber(filter, io::stdout));
 }
 
 /// Fields stand beside the message, the spans around it in `spans`, the outermost first. CloudWatch stamps the time.
-fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = match RUNTIMES_SPAN.parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
-    };
-    tracing_subscriber::fmt()
+    let lines = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .without_time()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    tracing_subscriber::registry()
+        .with(filter.with_target(RUNTIMES_SPAN, LevelFilter::OFF))
+        .with(lines)
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     fn logged(level: &str, log: impl FnOnce()) -> Vec<Value> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(EnvFilter::new(level), move || writer.clone());
+        let subscriber = subscriber(level.parse().unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, log);
         let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
