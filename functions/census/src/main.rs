@@ -11,7 +11,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let telemetry = &Telemetry::start(&environment)?;
-    let connection = Connection::from_environment().await?;
+    let connection = Connection::of_function()?;
     let settings = &environment.settings(connection.region())?;
     let aws = &Aws::new(connection, settings.account.clone(), environment.census_stack()?);
     // Read here and not by the runtime: a step that makes no sense is refused in our words.

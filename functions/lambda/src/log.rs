@@ -15,7 +15,9 @@ const RUNTIMES_SPAN: &str = "lambda_runtime::layers::trace";
 
 /// Logs to standard output from the level that `GUARDIAN_LOG` names (`info` if none does).
 pub(crate) fn start() {
-    let named = std::env::var("GUARDIAN_LOG").ok().and_then(|text| text.parse().ok());
+    let named = std::env::var("GUARDIAN_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok());
     let filter = named.unwrap_or_else(|| Targets::new().with_default(LEVEL));
     // Only a second subscriber in one process is refused, and then the first one logs.
     let _ = tracing::subscriber::set_global_default(subscriber(filter, io::stdout));

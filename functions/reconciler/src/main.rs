@@ -11,7 +11,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let telemetry = &Telemetry::start(&environment)?;
-    let connection = Connection::from_environment().await?;
+    let connection = Connection::of_function()?;
     let settings = &Settings {
         parts: Some(environment.parts()?),
         ..environment.settings(connection.region())?

@@ -10,7 +10,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let telemetry = &Telemetry::start(&environment)?;
-    let connection = Connection::from_environment().await?;
+    let connection = Connection::of_function()?;
     let aws = &Aws::new(connection, environment.account()?, environment.router_stack()?);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let LambdaEvent { payload, context } = event;
