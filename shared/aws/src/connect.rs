@@ -8,16 +8,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, Connector};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_types::app_name::AppName;
 use aws_types::service_config::ServiceConfigKey;
 use guardian_core::cause::OWN_SOURCE;
 
 use crate::calls::CallLog;
+use crate::http::{Proxies, http_client};
 
 /// The services the guardian talks to, by the id that `AWS_ENDPOINT_URL_<ID>` and the profile know.
 const SERVICES: [&str; 10] = [
@@ -66,8 +62,8 @@ pub enum ConnectError {
 /// costs the functions weight they never use: IAM Identity Center (`aws sso login`), `aws login`, and
 /// `credential_process`; export such credentials first (`aws configure export-credentials --format env`).
 ///
-/// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, their profile settings and the proxy variables are
-/// honoured.
+/// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, their profile settings, and a proxy in `HTTPS_PROXY` that speaks plain
+/// HTTP (it is asked for a tunnel) are honoured.
 #[derive(Debug, Clone)]
 pub struct Connection {
     config: SdkConfig,
@@ -81,7 +77,7 @@ impl Connection {
     ///
     /// Without a Region no endpoint can be named; and an endpoint that is no URL.
     pub async fn from_environment() -> Result<Self, ConnectError> {
-        Self::over(loader(ProxyConfig::from_env()).load().await)
+        Self::over(loader(Proxies::OfEnvironment).load().await)
     }
 
     /// The same for a function: Region and credentials from the variables that Lambda sets, an endpoint from
@@ -97,7 +93,7 @@ impl Connection {
         let mut config = SdkConfig::builder()
             .behavior_version(behaviour())
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http_client(ProxyConfig::from_env()))
+            .http_client(http_client(Proxies::OfEnvironment, CONNECT_TIMEOUT))
             .retry_config(retries())
             .timeout_config(timeouts());
         config.set_region(variable("AWS_REGION").map(Region::new));
@@ -114,7 +110,7 @@ impl Connection {
     /// An endpoint that is no URL. Whether it leads to this machine is for the caller to make sure of.
     pub async fn to_emulator() -> Result<Self, ConnectError> {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let mut loader = loader(ProxyConfig::disabled());
+        let mut loader = loader(Proxies::Never);
         if !["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"]
             .into_iter()
             .any(set)
@@ -133,7 +129,7 @@ impl Connection {
     ///
     /// An endpoint that is no URL.
     pub async fn to_emulator_at(endpoint: &str) -> Result<Self, ConnectError> {
-        let loader = loader(ProxyConfig::disabled())
+        let loader = loader(Proxies::Never)
             .region(EMULATORS_REGION)
             .credentials_provider(emulators_credentials())
             .endpoint_url(endpoint);
@@ -230,28 +226,13 @@ fn app_name() -> Option<AppName> {
 }
 
 /// What every connection is made with that looks wherever the SDK does.
-fn loader(proxy: ProxyConfig) -> ConfigLoader {
+fn loader(proxies: Proxies) -> ConfigLoader {
     let loader = aws_config::defaults(behaviour())
-        .http_client(http_client(proxy))
+        .http_client(http_client(proxies, CONNECT_TIMEOUT))
         .retry_config(retries())
         .timeout_config(timeouts());
     match app_name() {
         Some(name) => loader.app_name(name),
         None => loader,
     }
-}
-
-/// One pool of connections for all services, TLS by ring: aws-lc-rs costs 4 MB and, at its first use, about
-/// 20 ms of processor time, which in a small function is a few hundred.
-///
-/// The way the SDK builds its own default client, for `build_https` would not ask the environment for a proxy.
-fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings: Option<&HttpConnectorSettings>, components| {
-        let mut connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .proxy_config(proxy.clone());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        connector.build()
-    })
 }

@@ -15,6 +15,7 @@ mod connect;
 mod declarations;
 mod error;
 mod eyes;
+mod http;
 mod identity;
 mod keys;
 mod ledger;
