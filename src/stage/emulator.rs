@@ -164,8 +164,7 @@ impl EmulatorStage {
         if !self.shows_event_bridge {
             let code = Code::NotificationsOff;
             report.findings.retain(|finding| finding.code != code);
-            let of_it = format!("{code}/");
-            report.said.retain(|said| !said.id.starts_with(&of_it));
+            report.said.retain(|said| said.code != code);
         }
         report
     }
