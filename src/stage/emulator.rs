@@ -3,6 +3,7 @@
 //! Emulators record no policy change for EventBridge, so the events come from a *shadow* (`shadow.rs`) and are sent to the
 //! real ingest queue; where a stack is deployed whose functions run, to its rules (`deployed.rs`).
 
+mod acts;
 mod clients;
 mod deployed;
 mod endpoint;
