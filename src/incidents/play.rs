@@ -242,7 +242,7 @@ fn differences(expected: &Expected, alerts: &[Said], verdict: Verdict) -> Vec<St
         let mut told: Vec<&str> = alerts
             .iter()
             .filter(|said| said.kind == kind)
-            .filter_map(|said| said.id.split('/').next())
+            .map(|said| said.code.as_str())
             .collect();
         let mut wanted: Vec<&str> = codes.iter().map(|code: &Code| code.as_str()).collect();
         told.sort_unstable();

@@ -18,6 +18,8 @@ mod against;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod needed;
+#[cfg(test)]
 mod played;
 #[cfg(test)]
 mod request;

@@ -55,6 +55,19 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         })
     }
 
+    /// One of the values that the parameter allows.
+    fn choice<T: Copy>(&self, name: &'static str, values: &[(&str, T)]) -> Result<T, EnvironmentError> {
+        let text = self.text(name)?;
+        let found = values.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<_> = values.iter().map(|(word, _)| format!("`{word}`")).collect();
+            EnvironmentError {
+                name,
+                problem: format!("is `{text}`: expected one of {}", words.join(", ")),
+            }
+        })
+    }
+
     /// Whole days, from 1 to 365.
     fn days(&self, name: &'static str) -> Result<Duration, EnvironmentError> {
         const DAY: u64 = 24 * 60 * 60;
@@ -92,67 +105,23 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     ///
     /// The first variable that is missing or wrong.
     pub fn settings(&self, region: &str) -> Result<Settings, EnvironmentError> {
-        const MODE: &str = "GUARDIAN_MODE";
-        let mode = match self.text(MODE)?.as_str() {
-            "observe" => Mode::Observe,
-            "repair" => Mode::Repair,
-            other => {
-                let problem = format!("is `{other}`: expected `observe` or `repair`");
-                return Err(EnvironmentError { name: MODE, problem });
-            }
-        };
-        const DIGEST: &str = "GUARDIAN_DIGEST";
-        let digest = match self.text(DIGEST)?.as_str() {
-            "off" => None,
-            "daily" => Some(Digest::Daily),
-            "weekly" => Some(Digest::Weekly),
-            other => {
-                let problem = format!("is `{other}`: expected `off`, `daily` or `weekly`");
-                return Err(EnvironmentError {
-                    name: DIGEST,
-                    problem,
-                });
-            }
-        };
-        const CENSUS: &str = "GUARDIAN_CENSUS";
-        let census = match self.text(CENSUS)?.as_str() {
-            "off" => CensusLevel::Off,
-            "sample" => CensusLevel::Sample,
-            "full" => CensusLevel::Full,
-            other => {
-                let problem = format!("is `{other}`: expected `off`, `sample` or `full`");
-                return Err(EnvironmentError {
-                    name: CENSUS,
-                    problem,
-                });
-            }
-        };
-        const WATCH: &str = "GUARDIAN_WATCH_OBJECTS";
-        let watches_objects = match self.text(WATCH)?.as_str() {
-            "no" => false,
-            "yes" => true,
-            other => {
-                let problem = format!("is `{other}`: expected `no` or `yes`");
-                return Err(EnvironmentError { name: WATCH, problem });
-            }
-        };
-        const NOTIFICATIONS: &str = "GUARDIAN_MANAGE_NOTIFICATIONS";
-        let manages_notifications = match self.text(NOTIFICATIONS)?.as_str() {
-            "no" => false,
-            "yes" => true,
-            other => {
-                let problem = format!("is `{other}`: expected `no` or `yes`");
-                return Err(EnvironmentError {
-                    name: NOTIFICATIONS,
-                    problem,
-                });
-            }
-        };
+        let no_or_yes = [("no", false), ("yes", true)];
+        let modes = [("observe", Mode::Observe), ("repair", Mode::Repair)];
+        let digests = [
+            ("off", None),
+            ("daily", Some(Digest::Daily)),
+            ("weekly", Some(Digest::Weekly)),
+        ];
+        let levels = [
+            ("off", CensusLevel::Off),
+            ("sample", CensusLevel::Sample),
+            ("full", CensusLevel::Full),
+        ];
         Ok(Settings {
-            digest,
-            manages_notifications,
-            census,
-            watches_objects,
+            digest: self.choice("GUARDIAN_DIGEST", &digests)?,
+            manages_notifications: self.choice("GUARDIAN_MANAGE_NOTIFICATIONS", &no_or_yes)?,
+            census: self.choice("GUARDIAN_CENSUS", &levels)?,
+            watches_objects: self.choice("GUARDIAN_WATCH_OBJECTS", &no_or_yes)?,
             census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
             parts: None,
             account: self.account()?,
@@ -160,7 +129,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             region: region.to_owned(),
             cloudinary_account: self.account_of("GUARDIAN_CLOUDINARY_ACCOUNT_ID")?,
             ceilings: Ceilings {
-                mode,
+                mode: self.choice("GUARDIAN_MODE", &modes)?,
                 clouds: self.list("GUARDIAN_ALLOWED_CLOUDS")?,
                 bucket_arns: self.list("GUARDIAN_BUCKET_ARNS")?,
             },
@@ -331,14 +300,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_nobody_knows_starts_nothing() {
-        let mut variables = complete();
-        variables.insert("GUARDIAN_MODE", "Repair");
-        assert!(
-            settings(&variables)
-                .unwrap_err()
-                .to_string()
-                .contains("expected `observe` or `repair`")
-        );
+    fn a_value_nobody_knows_starts_nothing_and_the_known_ones_are_named() {
+        for (name, wrong, expected) in [
+            ("GUARDIAN_MODE", "Repair", "`observe`, `repair`"),
+            ("GUARDIAN_DIGEST", "hourly", "`off`, `daily`, `weekly`"),
+            ("GUARDIAN_CENSUS", "none", "`off`, `sample`, `full`"),
+            ("GUARDIAN_WATCH_OBJECTS", "true", "`no`, `yes`"),
+            ("GUARDIAN_MANAGE_NOTIFICATIONS", "1", "`no`, `yes`"),
+        ] {
+            let mut variables = complete();
+            variables.insert(name, wrong);
+            let problem = settings(&variables).unwrap_err().to_string();
+            assert!(
+                problem.contains(name)
+                    && problem.contains(&format!("is `{wrong}`: expected one of {expected};")),
+                "{problem}"
+            );
+        }
     }
 }

@@ -58,19 +58,6 @@ pub enum By {
     Verdict,
 }
 
-const SEVERITIES: [Severity; 4] = [
-    Severity::Critical,
-    Severity::High,
-    Severity::Medium,
-    Severity::Low,
-];
-const VERDICTS: [Verdict; 4] = [
-    Verdict::Readable,
-    Verdict::Depends,
-    Verdict::Unknown,
-    Verdict::Blocked,
-];
-
 impl By {
     /// The dimension's name.
     #[must_use]
@@ -89,8 +76,12 @@ impl By {
         match self {
             Self::Function => vec![ROUTER, RECONCILER],
             Self::Code => Code::ALL.iter().map(|code| code.as_str()).collect(),
-            Self::Severity => SEVERITIES.iter().map(|severity| severity.as_str()).collect(),
-            Self::Verdict => VERDICTS.iter().map(|verdict| verdict.as_str()).collect(),
+            Self::Severity => Severity::ALL
+                .iter()
+                .rev()
+                .map(|severity| severity.as_str())
+                .collect(),
+            Self::Verdict => Verdict::ALL.iter().map(|verdict| verdict.as_str()).collect(),
         }
     }
 }
@@ -258,11 +249,11 @@ fn of_requests(throttled: u64) -> impl Iterator<Item = Datum> {
 
 /// All of them, also where there is none: that there is none is what one wants to see.
 fn of_fleet(counts: &FleetCounts) -> Vec<Datum> {
-    let buckets = VERDICTS.iter().map(|verdict| {
+    let buckets = Verdict::ALL.iter().map(|verdict| {
         let count = counts.buckets.get(verdict).copied().unwrap_or_default();
         Datum::new(Metric::Buckets, Some(verdict.as_str()), count)
     });
-    let incidents = SEVERITIES.iter().map(|severity| {
+    let incidents = Severity::ALL.iter().rev().map(|severity| {
         let count = counts.incidents.get(severity).copied().unwrap_or_default();
         Datum::new(Metric::OpenIncidents, Some(severity.as_str()), count)
     });

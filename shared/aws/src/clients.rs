@@ -24,13 +24,13 @@ pub(crate) struct Clients {
     cloudtrail: OnceLock<aws_sdk_cloudtrail::Client>,
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    history: OnceLock<aws_sdk_cloudtrail::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sfn: OnceLock<aws_sdk_sfn::Client>,
     sns: OnceLock<aws_sdk_sns::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
-    trails: OnceLock<aws_sdk_cloudtrail::Client>,
 }
 
 macro_rules! client {
@@ -49,13 +49,13 @@ impl Clients {
             cloudtrail: OnceLock::new(),
             dynamodb: OnceLock::new(),
             eventbridge: OnceLock::new(),
+            history: OnceLock::new(),
             kms: OnceLock::new(),
             s3: OnceLock::new(),
             sfn: OnceLock::new(),
             sns: OnceLock::new(),
             sqs: OnceLock::new(),
             ssm: OnceLock::new(),
-            trails: OnceLock::new(),
         }
     }
 
@@ -63,17 +63,17 @@ impl Clients {
         &self.connection
     }
 
+    client!(cloudtrail, aws_sdk_cloudtrail);
     client!(dynamodb, aws_sdk_dynamodb);
     client!(eventbridge, aws_sdk_eventbridge);
     client!(kms, aws_sdk_kms);
     client!(sfn, aws_sdk_sfn);
     client!(sqs, aws_sdk_sqs);
     client!(ssm, aws_sdk_ssm);
-    // What asks about trails is asked again like anything else.
-    client!(trails, aws_sdk_cloudtrail);
 
-    pub(crate) fn cloudtrail(&self) -> &aws_sdk_cloudtrail::Client {
-        self.cloudtrail.get_or_init(|| {
+    /// The client for CloudTrail's event history.
+    pub(crate) fn history(&self) -> &aws_sdk_cloudtrail::Client {
+        self.history.get_or_init(|| {
             // A question whose answer may be missing is not worth a share of the account's two a second.
             let settings =
                 settings!(aws_sdk_cloudtrail, self.connection).retry_config(RetryConfig::disabled());

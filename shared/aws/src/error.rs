@@ -12,7 +12,7 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use answer::element;
+pub(crate) use answer::{element, is_throttling_code};
 
 use answer::Answer;
 

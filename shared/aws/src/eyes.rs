@@ -21,7 +21,7 @@ impl Eyes for Aws {
         const OPERATION: &str = "cloudtrail:DescribeTrails";
         let call = self
             .clients()
-            .trails()
+            .cloudtrail()
             .describe_trails()
             .include_shadow_trails(true);
         let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
@@ -44,7 +44,7 @@ impl Eyes for Aws {
         const OPERATION: &str = "cloudtrail:GetTrailStatus";
         let answer = self
             .clients()
-            .trails()
+            .cloudtrail()
             .get_trail_status()
             .name(trail)
             .send()
@@ -55,7 +55,11 @@ impl Eyes for Aws {
 
     async fn get_event_selectors(&self, trail: &str) -> Result<EventSelectors, CallError> {
         const OPERATION: &str = "cloudtrail:GetEventSelectors";
-        let call = self.clients().trails().get_event_selectors().trail_name(trail);
+        let call = self
+            .clients()
+            .cloudtrail()
+            .get_event_selectors()
+            .trail_name(trail);
         let answer = call.send().await.map_err(|error| call_error(OPERATION, error))?;
         // A trail has one kind or the other (CloudTrail API Reference, PutEventSelectors).
         match (answer.advanced_event_selectors, answer.event_selectors) {

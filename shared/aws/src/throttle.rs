@@ -3,19 +3,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde_json::Value;
 
-use crate::error::element;
-
-/// The codes that say so; those that contain `Throttl` need no entry. The SDK's retry rules have the same ones, but for
-/// `LimitExceededException`, which with KMS is a matter of size or number and not of rate.
-const CODES: [&str; 7] = [
-    "BandwidthLimitExceeded",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "SlowDown",
-    "TooManyRequestsException",
-    "TransactionInProgressException",
-];
+use crate::error::{element, is_throttling_code};
 
 /// Whether AWS did not do what it was asked because of the rate of requests.
 pub(crate) fn is_throttled(response: &HttpResponse) -> bool {
@@ -24,7 +12,7 @@ pub(crate) fn is_throttled(response: &HttpResponse) -> bool {
         return false;
     }
     match code(response) {
-        Some(code) => code.contains("Throttl") || CODES.contains(&code.as_str()),
+        Some(code) => is_throttling_code(&code),
         // An answer to HEAD has no body. "503 Slow Down" is what S3 gives for a rate (S3 API Reference, Error responses).
         None => matches!(status, 429 | 503),
     }

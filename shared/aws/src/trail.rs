@@ -19,7 +19,7 @@ impl Trail for Aws {
             .map_err(|error| unusable(OPERATION, error.to_string()))?;
         let answer = self
             .clients()
-            .cloudtrail()
+            .history()
             .lookup_events()
             .lookup_attributes(attribute)
             .send()

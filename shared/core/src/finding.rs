@@ -18,36 +18,59 @@ use crate::moment::Moment;
 /// Where the evidence of a finding says until when its repair is paused.
 pub(crate) const PAUSED_UNTIL: &str = "paused_until";
 
-/// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; nothing is broken.
-    Low,
-    /// May break a read, or hides whether one is broken.
-    Medium,
-    /// Breaks part of the reads, or lets somebody read who should not.
-    High,
-    /// Reads are broken now.
-    Critical,
+/// An enum in rising order, each value with its word, and the list of all of them.
+macro_rules! scale {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $value:ident = $word:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $word)] $value,)*
+        }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &[Self] = &[$(Self::$value,)*];
+
+            /// The word for it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$value => $word,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
 }
 
-impl Severity {
-    /// The severity as a word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
+scale! {
+    /// How much a finding weighs.
+    Severity {
+        /// Worth knowing; nothing is broken.
+        Low = "low",
+        /// May break a read, or hides whether one is broken.
+        Medium = "medium",
+        /// Breaks part of the reads, or lets somebody read who should not.
+        High = "high",
+        /// Reads are broken now.
+        Critical = "critical",
     }
 }
 
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+scale! {
+    /// Whether Cloudinary can read what is declared. Ordered from good to bad.
+    Verdict {
+        /// Proven, as far as our side of the grant goes.
+        Readable = "readable",
+        /// It hinges on something named that we cannot know.
+        Depends = "depends",
+        /// Something could not be read.
+        Unknown = "unknown",
+        /// Something is certainly in the way.
+        Blocked = "blocked",
     }
 }
 
@@ -139,39 +162,6 @@ impl Finding {
             "message": self.message,
             "evidence": self.evidence,
         })
-    }
-}
-
-/// Whether Cloudinary can read what is declared. Ordered from good to bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Proven, as far as our side of the grant goes.
-    Readable,
-    /// It hinges on something named that we cannot know.
-    Depends,
-    /// Something could not be read.
-    Unknown,
-    /// Something is certainly in the way.
-    Blocked,
-}
-
-impl Verdict {
-    /// The verdict as a word.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Readable => "readable",
-            Self::Depends => "depends",
-            Self::Unknown => "unknown",
-            Self::Blocked => "blocked",
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

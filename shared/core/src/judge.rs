@@ -21,6 +21,7 @@ use guardian_policy::{Effect, PolicyDocument};
 use serde_json::{Value, json};
 
 use crate::alert::plain;
+use crate::call::CallError;
 use crate::finding::{Code, Desired, Finding, Subject, Verdict};
 use crate::observation::Unknown;
 use crate::right;
@@ -108,25 +109,25 @@ impl Judgement {
 /// Something that could not be read.
 fn not_observed(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
-        Unknown::Call(error) => {
-            let right =
-                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}` here", error.operation));
-            let mut evidence = json!({"call": error.operation, "answer": error.message});
-            right::into_evidence(&mut evidence, error);
-            (
-                format!(
-                    "{}; allow the guardian {right}, or remove what denies it",
-                    plain(&error.to_string())
-                ),
-                evidence,
-            )
-        }
+        Unknown::Call(error) => unread(&subject, error),
         Unknown::Policy(error) => (
             format!("{unknown}; correct the document"),
             json!({"document": error.to_string()}),
         ),
     };
     Finding::new(Code::ObservationFailed, subject, message, evidence)
+}
+
+/// What to say of a call that told nothing about `subject`: the message, and the evidence.
+fn unread(subject: &Subject, error: &CallError) -> (String, Value) {
+    let right = right::refused_on(subject, error).unwrap_or_else(|| format!("`{}` here", error.operation));
+    let message = format!(
+        "{}; allow the guardian {right}, or remove what denies it",
+        plain(&error.to_string())
+    );
+    let mut evidence = json!({"call": error.operation, "answer": error.message});
+    right::into_evidence(&mut evidence, error);
+    (message, evidence)
 }
 
 /// The document without its Deny statements; everything else of it stays.

@@ -1,23 +1,22 @@
 //! Writing, with what protects it: re-read, write, verify. S3 and KMS have no compare-and-swap, so the window
 //! between the re-read and the write is one round trip, and what is seen after it decides what happened.
 
+mod key;
 mod notification;
-mod removal;
 
 use guardian_core::call::CallError;
 use guardian_core::declaration::Declaration;
 use guardian_core::finding::Code;
-use guardian_core::judge::{Judgement, Reader, judge_bucket, judge_key};
-use guardian_core::name::{BucketName, KeyArn};
-use guardian_core::observation::{BucketObservation, KeyObservation, KeyPolicy, Known, Unknown};
-use guardian_core::plan::{Change, Plan, PolicyChange, plan_bucket, plan_key};
+use guardian_core::judge::{Judgement, judge_bucket};
+use guardian_core::name::BucketName;
+use guardian_core::observation::{BucketObservation, Known, Unknown};
+use guardian_core::plan::{Change, Plan, PolicyChange, plan_bucket};
 use guardian_core::settings::Settings;
 use guardian_policy::{PolicyDocument, equivalent};
 
-use crate::seam::{Buckets, Clock, Keys};
-use removal::is_removal;
+use crate::seam::{Buckets, Clock};
 
-pub use removal::apply_removal;
+pub use key::{apply_removal, apply_to_key};
 
 /// How often a policy that others keep changing under us is read, merged and written anew.
 const ROUNDS: usize = 3;
@@ -150,54 +149,6 @@ impl<A: Buckets + Clock> Repairable for BucketPolicy<'_, A> {
     }
 }
 
-struct KeyPolicyRepair<'a, A> {
-    aws: &'a A,
-    settings: &'a Settings,
-    readers: &'a [Reader],
-    arn: KeyArn,
-    seen: KeyObservation,
-}
-
-impl<A: Keys + Clock> Repairable for KeyPolicyRepair<'_, A> {
-    type Of = KeyArn;
-
-    async fn read(&self) -> Result<Known<Option<PolicyDocument>>, CallError> {
-        known(self.aws.get_key_policy(&self.arn).await.map(Some))
-    }
-
-    async fn put(&self, policy: &str) -> Result<(), CallError> {
-        self.aws.put_key_policy(&self.arn, policy).await
-    }
-
-    fn judge(&mut self, policy: Known<Option<PolicyDocument>>) -> Next<KeyArn> {
-        self.seen.policy = key_policy(policy);
-        let readable = matches!(self.seen.policy, KeyPolicy::Document(_));
-        let mut judgement = judge_key(self.settings, &self.seen, self.readers, self.aws.now());
-        let missing = has_any(&judgement, &[Code::KeyGrantMissing]);
-        let plan = plan_key(self.settings, &self.seen, self.readers, &mut judgement);
-        next(readable, missing, of_key(plan))
-    }
-
-    fn change(change: PolicyChange<KeyArn>) -> Change {
-        Change::KeyPolicy(change)
-    }
-}
-
-fn key_policy(policy: Known<Option<PolicyDocument>>) -> KeyPolicy {
-    match policy {
-        Ok(Some(document)) => KeyPolicy::Document(Box::new(document)),
-        Ok(None) => KeyPolicy::NotAsked,
-        Err(unknown) => KeyPolicy::Unknown(unknown),
-    }
-}
-
-fn of_key(plan: Plan) -> Option<PolicyChange<KeyArn>> {
-    plan.changes.into_iter().find_map(|change| match change {
-        Change::KeyPolicy(change) => Some(change),
-        Change::Marker { .. } | Change::BucketPolicy(_) | Change::Notifications(_) => None,
-    })
-}
-
 /// Whether one of these is found.
 fn has_any(judgement: &Judgement, codes: &[Code]) -> bool {
     codes.iter().any(|code| judgement.find(*code).is_some())
@@ -251,40 +202,6 @@ pub async fn apply_to_bucket<A: Buckets + Clock>(
             }
             Change::Notifications(planned) => notification::turn_on(aws, planned.clone()).await,
             Change::KeyPolicy(_) => Applied::Stuck,
-        };
-        done.push((change, applied));
-    }
-    Ok(done)
-}
-
-/// Applies the plan of a key.
-///
-/// # Errors
-///
-/// A call that failed for the moment.
-pub async fn apply_to_key<A: Keys + Clock>(
-    aws: &A,
-    settings: &Settings,
-    readers: &[Reader],
-    seen: &KeyObservation,
-    plan: Plan,
-) -> Result<Vec<(Change, Applied)>, CallError> {
-    let mut done = Vec::new();
-    for change in plan.changes {
-        let applied = match &change {
-            // Only a key that nobody needs loses its grant.
-            Change::KeyPolicy(policy) if is_removal(policy) => Applied::Stuck,
-            Change::KeyPolicy(policy) => {
-                let target = KeyPolicyRepair {
-                    aws,
-                    settings,
-                    readers,
-                    arn: policy.of.clone(),
-                    seen: seen.clone(),
-                };
-                write(target, policy.clone()).await?
-            }
-            Change::BucketPolicy(_) | Change::Marker { .. } | Change::Notifications(_) => Applied::Stuck,
         };
         done.push((change, applied));
     }

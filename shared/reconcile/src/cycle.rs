@@ -81,7 +81,7 @@ impl Cycle<'_> {
         for (finding, cause) in authors {
             book.attribute(&finding, &cause, around);
         }
-        refused_is_for_people(&mut judgement, &applied);
+        leave_to_people(&mut judgement, &applied);
         book.settle(&judgement, &applied, self.repairing, self.around(aws));
         let said = book.close(aws).await?;
         let is_mended = |finding: &Finding| finding.remedy == Remedy::Repair;
@@ -152,66 +152,75 @@ const fn is_refused(outcome: &Applied) -> bool {
 fn propose(plan: &Plan, judgement: &mut Judgement) {
     for change in &plan.changes {
         let (code, subject) = change.ends();
-        for finding in &mut judgement.findings {
-            if finding.identity() == (code, &subject)
-                && let Value::Object(evidence) = &mut finding.evidence
-            {
+        for finding in findings_on(judgement, code, &subject) {
+            if let Value::Object(evidence) = &mut finding.evidence {
                 evidence.insert("plan".to_owned(), change.to_string().into());
             }
         }
     }
 }
 
-/// A repair that AWS refused for good is a person's to make possible.
-fn refused_is_for_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
+/// A repair that AWS refused for good is a person's to make possible, and what a repair lost is a person's to put back.
+fn leave_to_people(judgement: &mut Judgement, applied: &[(Change, Applied)]) {
     for (change, outcome) in applied {
-        let (code, subject) = change.ends();
-        let error = match outcome {
-            Applied::Refused(error) => error,
-            Applied::Lost(_, lost) => {
-                for finding in &mut judgement.findings {
-                    if finding.identity() == (code, &subject) {
-                        finding.remedy = Remedy::Human;
-                        finding.message.push_str(&plain(&format!(
-                            "; it was repaired, and what was there before and sent back is there no more: {}; ask whether somebody took it out just then, and put it back if not",
-                            lost.join("; ")
-                        )));
-                    }
-                }
-                continue;
-            }
+        match outcome {
+            Applied::Refused(error) => refused(judgement, change, error),
+            Applied::Lost(_, entries) => lost(judgement, change, entries),
             Applied::Verified(_)
             | Applied::NotVisible(_)
             | Applied::AlreadyThere
             | Applied::Stuck
-            | Applied::Late(_) => continue,
-        };
-        let mut desired = None;
-        for finding in &mut judgement.findings {
-            if finding.identity() == (code, &subject) {
-                finding.remedy = Remedy::Human;
-                finding
-                    .message
-                    .push_str(&format!("; AWS refused the repair: {error}"));
-                if let Some(right) = right::refused_on(&subject, error) {
-                    finding.message.push_str(&format!("; allow the guardian {right}"));
-                }
-                right::into_evidence(&mut finding.evidence, error);
-                desired.clone_from(&finding.desired);
-            }
-        }
-        if !matches!(change, Change::Marker { .. } | Change::Notifications(_)) {
-            let right =
-                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}`", error.operation));
-            let message = format!(
-                "AWS refused to store the repaired policy: {error}; allow {right} or correct the policy, and the guardian tries again"
-            );
-            let mut evidence = json!({"call": error.operation, "answer": error.message});
-            right::into_evidence(&mut evidence, error);
-            let finding = Finding::new(Code::PolicyUnwritable, subject, message, evidence);
-            judgement.findings.push(finding.with_desired(desired));
+            | Applied::Late(_) => {}
         }
     }
+}
+
+fn lost(judgement: &mut Judgement, change: &Change, entries: &[String]) {
+    let (code, subject) = change.ends();
+    for finding in findings_on(judgement, code, &subject) {
+        finding.remedy = Remedy::Human;
+        finding.message.push_str(&plain(&format!(
+            "; it was repaired, and what was there before and sent back is there no more: {}; ask whether somebody took it out just then, and put it back if not",
+            entries.join("; ")
+        )));
+    }
+}
+
+fn refused(judgement: &mut Judgement, change: &Change, error: &CallError) {
+    let (code, subject) = change.ends();
+    let right = right::refused_on(&subject, error);
+    let mut desired = None;
+    for finding in findings_on(judgement, code, &subject) {
+        finding.remedy = Remedy::Human;
+        finding
+            .message
+            .push_str(&format!("; AWS refused the repair: {error}"));
+        if let Some(right) = &right {
+            finding.message.push_str(&format!("; allow the guardian {right}"));
+        }
+        right::into_evidence(&mut finding.evidence, error);
+        desired.clone_from(&finding.desired);
+    }
+    if matches!(change, Change::Marker { .. } | Change::Notifications(_)) {
+        return;
+    }
+    let right = right.unwrap_or_else(|| format!("`{}`", error.operation));
+    let message = format!(
+        "AWS refused to store the repaired policy: {error}; allow {right} or correct the policy, and the guardian tries again"
+    );
+    let mut evidence = json!({"call": error.operation, "answer": error.message});
+    right::into_evidence(&mut evidence, error);
+    let finding = Finding::new(Code::PolicyUnwritable, subject, message, evidence);
+    judgement.findings.push(finding.with_desired(desired));
+}
+
+fn findings_on<'a>(
+    judgement: &'a mut Judgement,
+    code: Code,
+    subject: &'a Subject,
+) -> impl Iterator<Item = &'a mut Finding> {
+    let all = judgement.findings.iter_mut();
+    all.filter(move |finding| finding.identity() == (code, subject))
 }
 
 /// Whether it says how the guardian hears of the bucket, not how the bucket is. It may well stand for months.

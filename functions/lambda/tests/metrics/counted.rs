@@ -11,19 +11,7 @@ use serde_json::json;
 
 /// A report of nothing but which resource it is about.
 fn report(resource: &str) -> Report {
-    Report {
-        resource: resource.parse().unwrap(),
-        event: "PutBucketPolicy".to_owned(),
-        verdict: None,
-        findings: Vec::new(),
-        repairs: Vec::new(),
-        refused: 0,
-        healed_after: None,
-        said: Vec::new(),
-        later: None,
-        note: None,
-        fleet: None,
-    }
+    Report::new(resource.parse().unwrap(), "PutBucketPolicy")
 }
 
 fn judged(resource: &str, verdict: Verdict, codes: &[Code]) -> Report {

@@ -1,6 +1,7 @@
 //! What a request is about, read off the wire: what the SDK really sends decides which right it needs.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// What a request is about, in its own words.
@@ -91,40 +92,17 @@ fn object(uri: &str) -> String {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     let rest = rest.split_once('?').map_or(rest, |(before, _)| before);
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let path = percent_decoded(path.trim_end_matches('/'));
+    let path = percent_decode_str(path.trim_end_matches('/')).decode_utf8_lossy();
     match host.split_once(".s3.") {
         Some((bucket, _)) if path.is_empty() => bucket.to_owned(),
         Some((bucket, _)) => format!("{bucket}/{path}"),
-        None => path,
+        None => path.into_owned(),
     }
 }
 
 /// A field of a form.
 fn field(form: &[u8], name: &str) -> Option<String> {
-    let form = std::str::from_utf8(form).ok()?;
-    form.split('&')
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-        .map(percent_decoded)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let decoded = match (first, after) {
-            (b'%', [high, low, behind @ ..]) => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16);
-                let value = digit(high).zip(digit(low)).map(|(high, low)| high * 16 + low);
-                let value = value.and_then(|value| u8::try_from(value).ok());
-                if value.is_some() {
-                    rest = behind;
-                }
-                value
-            }
-            _ => None,
-        };
-        bytes.push(decoded.unwrap_or(*first));
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    let mut fields = form_urlencoded::parse(form);
+    let (_, value) = fields.find(|(field, _)| field == name)?;
+    Some(value.into_owned())
 }

@@ -25,9 +25,21 @@ const CREDENTIALS: [&str; 17] = [
     "UnrecognizedClientException",
 ];
 
-/// Passing by themselves, whatever their status. Codes that contain `Throttl` need no entry.
-const TRANSIENT: [&str; 20] = [
+/// The codes that say that we, or everybody in the account, ask too much; those that contain `Throttl` need no entry. The
+/// SDK's retry rules have the same ones, but for `LimitExceededException`, which with KMS is a matter of size or number and
+/// not of rate.
+const THROTTLING: [&str; 7] = [
     "BandwidthLimitExceeded",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// Passing by themselves, whatever their status, beside those of [`THROTTLING`].
+const TRANSIENT: [&str; 14] = [
     "ConditionalRequestConflict",
     "DependencyTimeoutException",
     "InternalError",
@@ -38,15 +50,10 @@ const TRANSIENT: [&str; 20] = [
     "KeyUnavailableException",
     "OperationAborted",
     "OverLimit",
-    "PriorRequestNotComplete",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
     "RequestTimeout",
     "RequestTimeoutException",
     "ServiceUnavailable",
     "ServiceUnavailableException",
-    "SlowDown",
-    "TooManyRequestsException",
     // A ledger item that is part of somebody's transaction at this moment.
     "TransactionConflictException",
 ];
@@ -56,6 +63,11 @@ const QUOTED: usize = 200;
 
 pub(super) fn is_credentials_code(code: &str) -> bool {
     CREDENTIALS.contains(&code)
+}
+
+/// Whether the code says that AWS did not do what it was asked because of the rate of requests.
+pub(crate) fn is_throttling_code(code: &str) -> bool {
+    code.contains("Throttl") || THROTTLING.contains(&code)
 }
 
 /// What AWS answered to a call that it did not carry out.
@@ -143,7 +155,7 @@ impl<'a> Answer<'a> {
     fn kind_of_code(&self, code: &str) -> CallErrorKind {
         match code {
             _ if is_credentials_code(code) => CallErrorKind::Other,
-            _ if TRANSIENT.contains(&code) || code.contains("Throttl") => CallErrorKind::Transient,
+            _ if is_throttling_code(code) || TRANSIENT.contains(&code) => CallErrorKind::Transient,
             "NoSuchBucket" => CallErrorKind::NoSuchBucket,
             // Not DynamoDB's or SNS's codes for a missing table or topic: those are ours, and the thing that
             // the work is about is not gone with them.

@@ -3,10 +3,8 @@
 use serde_json::json;
 
 use super::Judgement;
-use crate::alert::plain;
 use crate::finding::{Code, Finding, Subject};
 use crate::observation::{BucketObservation, Unknown};
-use crate::right;
 
 /// Judges the notifications of a bucket. None of what is found here makes anything of the verdict.
 pub(super) fn judge_notifications(seen: &BucketObservation) -> Judgement {
@@ -35,17 +33,8 @@ pub(super) fn judge_notifications(seen: &BucketObservation) -> Judgement {
 fn unread(subject: Subject, unknown: &Unknown) -> Finding {
     let (message, evidence) = match unknown {
         Unknown::Call(error) => {
-            let right =
-                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}` here", error.operation));
-            let mut evidence = json!({"call": error.operation, "answer": error.message});
-            right::into_evidence(&mut evidence, error);
-            (
-                format!(
-                    "{}; allow the guardian {right}, or remove what denies it; no verdict hangs on it",
-                    plain(&error.to_string())
-                ),
-                evidence,
-            )
+            let (message, evidence) = super::unread(&subject, error);
+            (format!("{message}; no verdict hangs on it"), evidence)
         }
         Unknown::Policy(error) => (unknown.to_string(), json!({"document": error.to_string()})),
     };

@@ -20,7 +20,6 @@ use crate::finding::{Code, Finding, Severity, Subject};
 use crate::moment::Moment;
 use crate::observation::{StackObservation, Unknown};
 use crate::parts::{OwnQueue, Part, Parts};
-use crate::right;
 use crate::settings::Settings;
 
 /// Judges the stack's parts by what was seen of them. `now` decides whether the sweep is late.
@@ -117,23 +116,16 @@ impl<'a> Stack<'a> {
 /// A part that could not be looked at.
 fn unread(part: Part, unknown: &Unknown) -> Finding {
     let subject = Subject::Part(part);
-    let (right, evidence) = match unknown {
-        Unknown::Call(error) => {
-            let right =
-                right::refused_on(&subject, error).unwrap_or_else(|| format!("`{}` here", error.operation));
-            let mut evidence = json!({"call": error.operation, "answer": error.message});
-            right::into_evidence(&mut evidence, error);
-            (right, evidence)
-        }
+    let (message, evidence) = match unknown {
+        Unknown::Call(error) => super::unread(&subject, error),
         Unknown::Policy(error) => (
-            "the call".to_owned(),
+            format!(
+                "{}; allow the guardian the call, or remove what denies it",
+                plain(&unknown.to_string())
+            ),
             json!({"call": "", "answer": error.to_string()}),
         ),
     };
-    let message = format!(
-        "{}; allow the guardian {right}, or remove what denies it",
-        plain(&unknown.to_string())
-    );
     Finding::new(Code::StackUnread, subject, message, evidence)
 }
 

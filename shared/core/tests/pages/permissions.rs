@@ -39,7 +39,7 @@ const PROMISES: [(&str, &str, &str); 5] = [
          real SDK, each request with its resource is held against the role of the function that made it, and a right that no \
          request needed fails the test; so does a call without a right. What only the model can play makes no call that was not \
          seen there.",
-        "played.rs",
+        "needed.rs",
         "each_call_is_allowed_by_its_functions_role_and_each_right_is_used_by_a_call",
     ),
 ];
