@@ -71,6 +71,17 @@ fn the_incident_in_the_readme_is_one_of_the_demonstration() {
 }
 
 #[test]
+fn the_readme_counts_the_incidents_of_the_demonstration() {
+    let played = guardian(&["demo", "--json"]);
+    let lines = played.lines().map(|line| serde_json::from_str(line).unwrap());
+    let names: BTreeSet<String> = lines
+        .filter_map(|line: Value| Some(line["incident"].as_str()?.to_owned()))
+        .collect();
+    let claim = format!("one of its {} incidents", names.len());
+    assert!(README.contains(&claim), "{claim}");
+}
+
+#[test]
 fn the_year_in_the_readme_is_the_year_of_the_demonstration() {
     let played = guardian(&["demo", "--json"]);
     let year: Vec<Value> = played
