@@ -8,7 +8,7 @@ use guardian_core::alert::Notice;
 use guardian_core::call::CallError;
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
-use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
 use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, EventSelectors, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead,
@@ -17,7 +17,7 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Eyes, Keys, Ledger, Listing, NamePage,
+    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Eyes, Home, Keys, Ledger, Listing, NamePage,
     ParameterPage, Queues, Start, Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
@@ -329,6 +329,12 @@ impl Eyes for Local<'_> {
 
     async fn list_subscriptions(&self, topic: &str) -> Result<Vec<Subscription>, CallError> {
         self.live.aws.list_subscriptions(topic).await
+    }
+}
+
+impl Home for Local<'_> {
+    fn account(&self) -> AccountId {
+        self.live.settings.account.clone()
     }
 }
 
