@@ -335,10 +335,15 @@ mod tests {
                 context.declare_func("jsonencode", function);
                 context
             };
-            let read: Value = hcl::eval::from_str(&text, &context).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let read: Value =
+                hcl::eval::from_str(&text, &context).unwrap_or_else(|error| panic!("{error}: {text}"));
             let value = &read["resource"]["aws_ssm_parameter"]["cloudinary_guardian_media"]["value"];
             let declared: Value = serde_json::from_str(value.as_str().unwrap()).unwrap();
-            assert_eq!(declared, json!({"clouds": ["demo"], "prefixes": [prefix]}), "{text}");
+            assert_eq!(
+                declared,
+                json!({"clouds": ["demo"], "prefixes": [prefix]}),
+                "{text}"
+            );
             assert_eq!(read.as_object().unwrap().len(), 1, "{text}");
         }
     }
@@ -347,14 +352,23 @@ mod tests {
     fn a_hostile_prefix_is_a_text_for_cloudformation() {
         for prefix in HOSTILE {
             let text = written(cloudformation, prefix);
-            assert_eq!(text.lines().count(), 6, "{text}");
+            assert_eq!(text.lines().count(), 7, "{text}");
             assert!(!text.contains("{{"), "{text}");
-            let value = text.lines().last().unwrap().strip_prefix("      Value: '").unwrap();
+            let value = text
+                .lines()
+                .last()
+                .unwrap()
+                .strip_prefix("      Value: '")
+                .unwrap();
             let inner = value.strip_suffix('\'').unwrap();
             // In a text between single quotes YAML knows one escape, the quote doubled.
             assert!(!inner.replace("''", "").contains('\''), "{text}");
             let declared: Value = serde_json::from_str(&inner.replace("''", "'")).unwrap();
-            assert_eq!(declared, json!({"clouds": ["demo"], "prefixes": [prefix]}), "{text}");
+            assert_eq!(
+                declared,
+                json!({"clouds": ["demo"], "prefixes": [prefix]}),
+                "{text}"
+            );
         }
     }
 }

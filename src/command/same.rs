@@ -1,6 +1,6 @@
 //! `guardian same`: whether two policy documents mean the same. Offline.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use guardian_policy::difference;

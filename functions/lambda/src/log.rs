@@ -116,10 +116,15 @@ mod tests {
             let _span = error_span!("reconcile", event = hostile).entered();
             info!(key = hostile, list = ?[hostile], "{hostile}");
         });
-        let odd = text.chars().find(|c| *c != '\n' && (c.is_control() || !(c.is_ascii() || c.is_alphanumeric())));
+        let odd = text
+            .chars()
+            .find(|c| *c != '\n' && (c.is_control() || !(c.is_ascii() || c.is_alphanumeric())));
         assert_eq!(odd, None, "{text}");
         let line: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&line["key"], &line["spans"][0]["event"]), (&Value::from(hostile), &Value::from(hostile)));
+        assert_eq!(
+            (&line["key"], &line["spans"][0]["event"]),
+            (&Value::from(hostile), &Value::from(hostile))
+        );
     }
 
     #[test]

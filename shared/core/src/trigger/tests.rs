@@ -170,7 +170,8 @@ fn what_was_told_to_another_account_is_ignored_and_who_acted_does_not_matter() {
         assert_eq!(named(&trigger), ["bucket:media"], "{event}");
         assert_eq!(trigger, read(&event));
     }
-    let scheduled = json!({"source": "aws.events", "detail-type": "Scheduled Event", "account": theirs, "detail": {}});
+    let scheduled =
+        json!({"source": "aws.events", "detail-type": "Scheduled Event", "account": theirs, "detail": {}});
     for event in [
         with(envelope.clone(), "account", json!(theirs)),
         with(envelope.clone(), "account", json!(111_122_223_333_u64)),
@@ -188,7 +189,11 @@ fn what_was_told_to_another_account_is_ignored_and_who_acted_does_not_matter() {
         with(envelope, "source", json!("com.example.s3")),
     ] {
         let trigger = read_of(&event, &ours);
-        assert_eq!((trigger.action, trigger.resources()), (Action::Ignore, vec![]), "{event}");
+        assert_eq!(
+            (trigger.action, trigger.resources()),
+            (Action::Ignore, vec![]),
+            "{event}"
+        );
         assert!(trigger.is_foreign, "{event}");
     }
 }

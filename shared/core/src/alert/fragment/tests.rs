@@ -190,12 +190,25 @@ fn hostile_names_stay_where_they_belong() {
 
 #[test]
 fn what_cloudformation_would_resolve_is_not_offered_to_it() {
-    let statement = serde_json::json!({"Sid": "{{resolve:secretsmanager:prod:SecretString:password}}", "Effect": "Deny"});
+    let statement =
+        serde_json::json!({"Sid": "{{resolve:secretsmanager:prod:SecretString:password}}", "Effect": "Deny"});
     let made = fragments(&Desired::BucketDeny {
         bucket: "media".parse().unwrap(),
         statements: vec![statement],
     });
-    assert!(!made.cloudformation.text.contains("{{"), "{}", made.cloudformation.text);
-    assert!(made.cloudformation.text.starts_with("# "), "{}", made.cloudformation.text);
-    assert!(made.terraform.text.contains("{{resolve:"), "{}", made.terraform.text);
+    assert!(
+        !made.cloudformation.text.contains("{{"),
+        "{}",
+        made.cloudformation.text
+    );
+    assert!(
+        made.cloudformation.text.starts_with("# "),
+        "{}",
+        made.cloudformation.text
+    );
+    assert!(
+        made.terraform.text.contains("{{resolve:"),
+        "{}",
+        made.terraform.text
+    );
 }
