@@ -37,7 +37,7 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
     }
     let mut findings_remain = false;
     for event in &events {
-        let trigger = trigger::read_of(event, &live.settings.account);
+        let trigger = trigger::read(event);
         let reports = local.pass(event).await?;
         findings_remain |= reports.iter().any(|report| left(report) > 0);
         let mut out = output::stdout();

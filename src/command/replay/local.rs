@@ -33,6 +33,8 @@ pub(super) struct Local<'a> {
     /// The last version given to an item.
     version: Cell<u64>,
     work: RefCell<VecDeque<Work>>,
+    /// Whose event is passed through: whoever replays a file of another account means it.
+    told_to: RefCell<AccountId>,
 }
 
 impl<'a> Local<'a> {
@@ -42,6 +44,7 @@ impl<'a> Local<'a> {
             entries: RefCell::default(),
             version: Cell::default(),
             work: RefCell::default(),
+            told_to: RefCell::new(live.settings.account.clone()),
         }
     }
 
@@ -69,6 +72,11 @@ impl<'a> Local<'a> {
 
     /// Passes one event through and works off what it makes.
     pub(super) async fn pass(&self, event: &Value) -> Result<Vec<Report>, CommandError> {
+        let named = ["/account", "/recipientAccountId"].map(|place| event.pointer(place));
+        let named = named.into_iter().flatten().filter_map(Value::as_str);
+        if let Some(account) = named.filter_map(|account| account.parse().ok()).next() {
+            self.told_to.replace(account);
+        }
         let message = Message {
             id: "replay".to_owned(),
             body: event.to_string(),
@@ -334,7 +342,7 @@ impl Eyes for Local<'_> {
 
 impl Home for Local<'_> {
     fn account(&self) -> AccountId {
-        self.live.settings.account.clone()
+        self.told_to.borrow().clone()
     }
 }
 
