@@ -10,6 +10,7 @@ mod explain;
 mod finding;
 mod live;
 mod number;
+mod output;
 mod repair;
 mod replay;
 mod route;

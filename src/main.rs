@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cloudinary_guardian::command::{Cli, CommandError, Ended, run};
+use guardian_core::visible::visible;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
 /// One clear line on standard error, and the exit status that says nothing was decided.
 fn complain(message: &str) -> ExitCode {
     let line = message.replace('\n', " ");
+    let line = visible(&line);
     // Nothing is left to tell it to if standard error is closed.
     let _ = writeln!(io::stderr(), "guardian: {line}");
     ExitCode::from(2)

@@ -16,6 +16,9 @@ mod explain;
 #[path = "cli/finding.rs"]
 mod finding;
 #[cfg(test)]
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[cfg(test)]
 #[path = "cli/reach.rs"]
 mod reach;
 #[cfg(test)]

@@ -32,7 +32,7 @@ use self::progress::Progress;
 use self::resume::Resume;
 use self::told::Told;
 use super::live::Live;
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, output};
 
 /// Clocks differ; but a census of tomorrow would keep every later one out of the ledger.
 const SKEW: Duration = Duration::from_secs(5 * 60);
@@ -131,7 +131,7 @@ pub(super) async fn run(words: &Words) -> Result<Ended, CommandError> {
             .as_ref()
             .and_then(|recorded| recorded.as_ref().ok().copied()),
     };
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if words.json {
         writeln!(out, "{}", told.to_json())?;
     } else {
@@ -154,7 +154,7 @@ fn print_query(words: &Words) -> Result<Ended, CommandError> {
             words.bucket, words.bucket
         ))
     })?;
-    write!(io::stdout().lock(), "{}", sql::query(&words.bucket, &namespace))?;
+    write!(output::stdout(), "{}", sql::query(&words.bucket, &namespace))?;
     Ok(Ended::Clean)
 }
 

@@ -12,7 +12,7 @@ use guardian_reconcile::seam::{Clock, Declarations};
 use serde_json::Value;
 
 use super::live::{Live, answer, invalid};
-use super::{CommandError, Ended, sample};
+use super::{CommandError, Ended, output, sample};
 
 /// How many buckets are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -26,7 +26,7 @@ pub(super) async fn one(
     let live = Live::connect(Mode::Repair).await?;
     let declared = live.declaration(&bucket, clouds).await?;
     let checked = check(&live, bucket, declared, size).await?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if json {
         writeln!(out, "{}", checked.to_json())?;
     } else {
@@ -89,7 +89,7 @@ pub(super) fn warn_of_what_is_late(look: &Look) -> io::Result<()> {
     {
         let bucket = &look.declaration.bucket;
         writeln!(
-            io::stderr().lock(),
+            output::stderr(),
             "the notifications of {bucket} were not read, look again: {error}"
         )?;
     }
@@ -164,7 +164,7 @@ pub(super) async fn all(size: usize, json: bool) -> Result<Ended, CommandError> 
     let checked = checked
         .into_iter()
         .collect::<Result<Vec<Checked>, CommandError>>()?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if json {
         for one in &checked {
             writeln!(out, "{}", one.to_json())?;

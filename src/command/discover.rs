@@ -3,15 +3,17 @@
 use std::io::{self, Write};
 
 use futures_util::{StreamExt, stream};
+use guardian_core::alert::terraform_expression;
 use guardian_core::cloudinary::{MARKER_PREFIX, READ_ACTION, Reading, bucket_arn};
 use guardian_core::name::{BucketName, CloudName};
 use guardian_core::settings::{Mode, Settings};
+use guardian_core::visible::visible;
 use guardian_policy::{Access, Decision, PolicyDocument, PolicyKind, Question, evaluate};
 use guardian_reconcile::seam::{Account, Buckets, Listing};
 use serde_json::{Value, json};
 
 use super::live::Live;
-use super::{CommandError, Ended, Format};
+use super::{CommandError, Ended, Format, output};
 
 const AT_ONCE: usize = 8;
 
@@ -55,10 +57,10 @@ pub(super) async fn run(format: Format) -> Result<Ended, CommandError> {
             Ok(Some(one)) => found.push(one),
             Ok(None) => {}
             // A bucket that cannot be looked at is said to be so, not passed over.
-            Err(error) => writeln!(io::stderr(), "guardian: {bucket} was not looked at: {error}")?,
+            Err(error) => writeln!(output::stderr(), "guardian: {bucket} was not looked at: {error}")?,
         }
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     match format {
         Format::Table => table(&mut out, &found, total)?,
         Format::Terraform => terraform(&mut out, &found)?,
@@ -246,12 +248,20 @@ fn terraform(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
         writeln!(out, "  value = jsonencode({{")?;
         if let Value::Object(fields) = &fields {
             for (name, value) in fields {
-                writeln!(out, "    {name} = {value}")?;
+                // A prefix comes from somebody's policy: nothing in it may be a template.
+                writeln!(out, "    {name} = {}", terraform_expression(value))?;
             }
         }
         writeln!(out, "  }})\n}}\n")?;
     }
     Ok(())
+}
+
+/// JSON as a text of a CloudFormation template in YAML. Nothing in it ends the text, and nothing is a dynamic reference
+/// (`{{resolve:secretsmanager:…}}`), which CloudFormation would put a secret in the place of.
+fn in_yaml(value: &Value) -> String {
+    let text = value.to_string().replace("{{", "{\\u007b");
+    format!("'{}'", visible(&text).replace('\'', "''"))
 }
 
 fn cloudformation(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
@@ -274,7 +284,91 @@ fn cloudformation(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
             one.bucket
         )?;
         writeln!(out, "      Type: String")?;
-        writeln!(out, "      Value: '{}'", one.declaration())?;
+        writeln!(out, "      Value: {}", in_yaml(&one.declaration()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What somebody may have written into the resource of a statement for Cloudinary.
+    const HOSTILE: [&str; 8] = [
+        "${file(\"/etc/passwd\")}/*",
+        "%{ if true }x%{ endif }/*",
+        "it's/*",
+        "' \n  Evil: {Type: AWS::IAM::User}\n#",
+        "{{resolve:secretsmanager:prod/db:SecretString:password}}/*",
+        "\"}\n})\n}\nresource \"x\" \"y\" {}",
+        "a\u{1b}[2J\u{85}\u{202e}\u{2028}b/*",
+        "\\${x}\\\"/*",
+    ];
+
+    fn found(prefix: &str) -> Vec<Found> {
+        vec![Found {
+            bucket: "media".parse().unwrap(),
+            clouds: vec!["demo".parse().unwrap()],
+            access: None,
+            prefixes: vec![prefix.to_owned()],
+        }]
+    }
+
+    fn written(write: impl Fn(&mut Vec<u8>, &[Found]) -> io::Result<()>, prefix: &str) -> String {
+        let mut out = Vec::new();
+        write(&mut out, &found(prefix)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_hostile_prefix_is_a_text_for_terraform() {
+        for prefix in HOSTILE {
+            let text = written(terraform, prefix);
+            let context = {
+                let mut context = hcl::eval::Context::new();
+                let encode = |arguments: hcl::eval::FuncArgs| {
+                    Ok(hcl::Value::String(serde_json::to_string(&arguments[0]).unwrap()))
+                };
+                let function = hcl::eval::FuncDef::builder()
+                    .param(hcl::eval::ParamType::Any)
+                    .build(encode);
+                context.declare_func("jsonencode", function);
+                context
+            };
+            let read: Value =
+                hcl::eval::from_str(&text, &context).unwrap_or_else(|error| panic!("{error}: {text}"));
+            let value = &read["resource"]["aws_ssm_parameter"]["cloudinary_guardian_media"]["value"];
+            let declared: Value = serde_json::from_str(value.as_str().unwrap()).unwrap();
+            assert_eq!(
+                declared,
+                json!({"clouds": ["demo"], "prefixes": [prefix]}),
+                "{text}"
+            );
+            assert_eq!(read.as_object().unwrap().len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_prefix_is_a_text_for_cloudformation() {
+        for prefix in HOSTILE {
+            let text = written(cloudformation, prefix);
+            assert_eq!(text.lines().count(), 7, "{text}");
+            assert!(!text.contains("{{"), "{text}");
+            let value = text
+                .lines()
+                .last()
+                .unwrap()
+                .strip_prefix("      Value: '")
+                .unwrap();
+            let inner = value.strip_suffix('\'').unwrap();
+            // In a text between single quotes YAML knows one escape, the quote doubled.
+            assert!(!inner.replace("''", "").contains('\''), "{text}");
+            let declared: Value = serde_json::from_str(&inner.replace("''", "'")).unwrap();
+            assert_eq!(
+                declared,
+                json!({"clouds": ["demo"], "prefixes": [prefix]}),
+                "{text}"
+            );
+        }
+    }
 }

@@ -11,7 +11,7 @@ use guardian_core::name::{BucketName, CloudName, KeyArn};
 use super::check::print_finding;
 use super::document::{read_policy, read_public_access_block};
 use super::live::cloudinary_account;
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, output};
 
 /// The words of the call.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(super) fn run(words: &Explain) -> Result<Ended, CommandError> {
         clouds: &words.clouds,
         known: &words.known,
     });
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if words.json {
         writeln!(out, "{}", explained.to_json(&words.bucket))?;
     } else {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::check::{print_finding, warn_of_what_is_late};
 use super::live::{Live, answer, invalid};
-use super::{CommandError, Ended, sample};
+use super::{CommandError, Ended, output, sample};
 
 pub(super) async fn run(
     bucket: BucketName,
@@ -29,7 +29,7 @@ pub(super) async fn run(
         Ok(declaration) => declaration,
         Err(error) => {
             let finding = invalid(&bucket, &error);
-            let mut out = io::stdout().lock();
+            let mut out = output::stdout();
             if json {
                 writeln!(out, "{}", answer(&bucket, Verdict::Unknown, &[finding]))?;
             } else {
@@ -48,12 +48,12 @@ pub(super) async fn run(
         show_plan(&before, sampled.as_ref())?;
     }
     if !yes && !ask()? {
-        writeln!(io::stdout().lock(), "nothing was changed")?;
+        writeln!(output::stdout(), "nothing was changed")?;
         return Ok(Ended::Findings);
     }
     let done = repair(&live.aws, &live.settings, &before).await?;
     let (after, _) = look_with_sample(&live.aws, &live.settings, &declaration, draw).await?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if json {
         writeln!(out, "{}", with_changes(&after, &before.plan.changes, &done))?;
     } else {
@@ -71,7 +71,7 @@ pub(super) async fn run(
 
 /// There is nothing to repair, or the plan was all that was asked for.
 fn nothing_applied(look: &Look, json: bool) -> Result<Ended, CommandError> {
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     let judgement = &look.judgement;
     if json {
         writeln!(out, "{}", with_changes(look, &look.plan.changes, &[]))?;
@@ -91,7 +91,7 @@ fn nothing_applied(look: &Look, json: bool) -> Result<Ended, CommandError> {
 }
 
 fn show_plan(look: &Look, sampled: Option<&Sampled>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     writeln!(out, "{}: {}", look.declaration.bucket, look.judgement.verdict())?;
     if let Some(sampled) = sampled {
         writeln!(out, "  {}", sample::line(sampled))?;
@@ -108,7 +108,7 @@ fn ask() -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         return Err(CommandError::CannotAsk);
     }
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     write!(out, "Apply? [y/N] ")?;
     out.flush()?;
     let mut line = String::new();

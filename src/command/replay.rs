@@ -13,7 +13,7 @@ use guardian_reconcile::Report;
 use serde_json::{Value, json};
 
 use super::live::Live;
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, output};
 use local::Local;
 
 /// Buckets and keys are those of the environment; ledger, queues and topic are of this process, so that no
@@ -40,7 +40,7 @@ pub(super) async fn run(files: &[PathBuf], yes: bool, json: bool) -> Result<Ende
         let trigger = trigger::read(event);
         let reports = local.pass(event).await?;
         findings_remain |= reports.iter().any(|report| left(report) > 0);
-        let mut out = io::stdout().lock();
+        let mut out = output::stdout();
         if json {
             writeln!(out, "{}", as_json(&trigger, &reports))?;
         } else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use guardian_core::trigger::{self, Trigger};
 
-use super::{CommandError, Ended};
+use super::{CommandError, Ended, output};
 
 /// Reads a file, or standard input for `-`.
 pub(super) fn read_file(path: &Path) -> Result<String, CommandError> {
@@ -23,7 +23,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, CommandError> {
 }
 
 pub(super) fn run(files: &[PathBuf]) -> Result<Ended, CommandError> {
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     for path in files {
         let text = read_file(path)?;
         let triggers: Vec<Trigger> = trigger::read_all(&text).map_err(|reason| CommandError::Events {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guardian_core::declaration::Declaration;
 use guardian_core::moment::Moment;
-use guardian_core::name::{BucketName, KeyArn};
+use guardian_core::name::{AccountId, BucketName, KeyArn};
 use guardian_core::notification::Notifications;
 use guardian_core::observation::DefaultEncryption;
 use guardian_core::parts::{Parts, SweepRate};
@@ -14,7 +14,7 @@ use guardian_core::right::Role;
 use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Model, Queue, Who};
 use guardian_reconcile::operator::{Look, look_with_sample};
-use guardian_reconcile::seam::{Clock, Identity};
+use guardian_reconcile::seam::{Clock, Home, Identity};
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
 use serde_json::Value;
 
@@ -316,7 +316,8 @@ pub(super) fn perform(model: &Model, who: Who, act: &Act) -> Result<(), StageErr
             OwnAct::Unsubscribe(address) => outsider.unsubscribe(address),
         },
         Act::Sweep => {
-            model.inject(&scheduled_event(model.waiting(Queue::Ingest), model.now()).to_string());
+            let event = scheduled_event(&model.account(), model.waiting(Queue::Ingest), model.now());
+            model.inject(&event.to_string());
             Ok(())
         }
     };
@@ -370,16 +371,16 @@ fn under(key: &str) -> DefaultEncryption {
 }
 
 /// What EventBridge delivers when the schedule fires (EventBridge User Guide, eb-create-rule-schedule).
-pub(super) fn scheduled_event(count: usize, now: Moment) -> Value {
+pub(super) fn scheduled_event(account: &AccountId, count: usize, now: Moment) -> Value {
     serde_json::json!({
         "version": "0",
         "id": format!("5f3c1d7e-9a52-4b1e-8c0d-{:04x}{:08x}", count, now.unix()),
         "detail-type": "Scheduled Event",
         "source": "aws.events",
-        "account": "111122223333",
+        "account": account,
         "time": now,
         "region": "us-east-1",
-        "resources": ["arn:aws:events:us-east-1:111122223333:rule/cloudinary-guardian-Sweep"],
+        "resources": [format!("arn:aws:events:us-east-1:{account}:rule/cloudinary-guardian-Sweep")],
         "detail": {}
     })
 }

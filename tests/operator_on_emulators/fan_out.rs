@@ -211,8 +211,8 @@ async fn several_resources_of_one_event(pipeline: &Pipeline) {
             "eventType": "AwsApiCall", "eventCategory": "Management", "managementEvent": true,
             "requestParameters": {"bucketName": "media-000", "Host": "media-000.s3.eu-west-1.amazonaws.com"}
         });
-        let source =
-            json!({"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "id": "envelope"});
+        let source = json!({"source": "aws.s3", "detail-type": "AWS API Call via CloudTrail", "id": "envelope",
+            "account": crate::emulator::ACCOUNT});
         let mut event = source;
         event["detail"] = detail;
         Message {

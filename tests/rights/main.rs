@@ -16,6 +16,8 @@ mod guardian;
 #[cfg(test)]
 mod against;
 #[cfg(test)]
+mod ceilings;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod needed;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use guardian_core::visible::Visible;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -33,10 +34,22 @@ where
         .flatten_event(true)
         .with_current_span(false)
         .without_time()
-        .with_writer(writer);
+        .with_writer(Seen(writer));
     tracing_subscriber::registry()
         .with(filter.with_target(RUNTIMES_SPAN, LevelFilter::OFF))
         .with(lines)
+}
+
+/// Makes writers behind which whatever cannot be seen is escaped: JSON leaves U+009B and direction overrides as they are,
+/// and a log is followed on terminals (`aws logs tail`).
+struct Seen<M>(M);
+
+impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for Seen<M> {
+    type Writer = Visible<M::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        Visible(self.0.make_writer())
+    }
 }
 
 #[cfg(test)]
@@ -64,13 +77,18 @@ mod tests {
 
     /// Each line that is logged meanwhile, which has to be a JSON object.
     fn logged(level: &str, log: impl FnOnce()) -> Vec<Value> {
+        let written = written(level, log);
+        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        written.lines().map(read).collect()
+    }
+
+    /// The lines as they are.
+    fn written(level: &str, log: impl FnOnce()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = subscriber(level.parse().unwrap(), move || writer.clone());
         tracing::subscriber::with_default(subscriber, log);
-        let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let read = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        written.lines().map(read).collect()
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
     }
 
     #[test]
@@ -89,6 +107,24 @@ mod tests {
         assert_eq!(line["spans"][0]["event"], hostile);
         assert_eq!(line["level"], "INFO");
         assert!(line.get("_aws").is_none(), "{line}");
+    }
+
+    #[test]
+    fn nothing_in_the_log_drives_the_terminal_that_shows_it() {
+        let hostile = "a\u{1b}[2J\u{9b}31m\u{7f}\u{202e}gpj.exe\u{2066}\u{200b}\u{85}b";
+        let text = written("info", || {
+            let _span = error_span!("reconcile", event = hostile).entered();
+            info!(key = hostile, list = ?[hostile], "{hostile}");
+        });
+        let odd = text
+            .chars()
+            .find(|c| *c != '\n' && (c.is_control() || !(c.is_ascii() || c.is_alphanumeric())));
+        assert_eq!(odd, None, "{text}");
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (&line["key"], &line["spans"][0]["event"]),
+            (&Value::from(hostile), &Value::from(hostile))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use guardian_core::call::CallError;
 use guardian_core::name::AccountId;
-use guardian_reconcile::seam::Identity;
+use guardian_reconcile::seam::{Home, Identity};
 
 use crate::aws::Aws;
 use crate::clients::sts;
@@ -50,5 +50,11 @@ impl Connection {
 impl Identity for Aws {
     async fn caller_account(&self) -> Result<AccountId, CallError> {
         Ok(self.connection().caller().await?.account)
+    }
+}
+
+impl Home for Aws {
+    fn account(&self) -> AccountId {
+        Self::account(self).clone()
     }
 }

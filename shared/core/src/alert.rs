@@ -16,6 +16,7 @@ mod text;
 
 pub use digest::{Digest, DigestLine, OpenFinding, digest};
 pub use fragment::{Fragment, Fragments, fragments};
+pub use hcl::inline as terraform_expression;
 pub use plain::plain;
 pub(crate) use step::quoted;
 

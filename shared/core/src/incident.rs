@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::alert::{Affected, Notice, Occasion, TransitionKind, render};
 use crate::budget;
@@ -265,10 +266,23 @@ impl Incident {
         Self::name_of(finding.code.as_str(), &finding.subject)
     }
 
+    /// A subject that somebody gave an endless name (a default key that is none) is told apart by a hash.
     fn name_of(code: &str, subject: &Subject) -> String {
-        format!("{INCIDENT}{code}#{subject}")
+        let subject = subject.to_string();
+        let name = format!("{INCIDENT}{code}#{subject}");
+        if name.len() <= LONGEST_NAME {
+            return name;
+        }
+        let hash: String = Sha256::digest(&subject)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{INCIDENT}{code}#hashed:{hash}")
     }
 }
+
+/// "The maximum length of a sort key value is 1024 bytes" (DynamoDB Developer Guide, "Quotas").
+const LONGEST_NAME: usize = 1024;
 
 /// What the names of incidents begin with in the ledger.
 pub const INCIDENT: &str = "incident#";

@@ -24,4 +24,5 @@ pub mod right;
 pub mod sample;
 pub mod settings;
 pub mod trigger;
+pub mod visible;
 pub mod written;

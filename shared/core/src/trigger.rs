@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cause::Actor;
-use crate::name::{AliasArn, BucketName, KeyArn, Resource};
+use crate::name::{AccountId, AliasArn, BucketName, KeyArn, Resource};
 use crate::parts::Part;
 
 /// What an event means, and which resources it names. Never looked up in declarations.
@@ -51,6 +51,8 @@ pub struct Trigger {
     pub actor: Option<Actor>,
     /// When it happened, as the event says it: text, which need not be a time.
     pub time: Option<String>,
+    /// Whether it is ignored because it was not told to this account, or not by AWS.
+    pub is_foreign: bool,
 }
 
 /// An object other than a marker, and the KMS key that an event names for it.
@@ -104,6 +106,25 @@ pub fn read(event: &Value) -> Trigger {
     } else {
         Trigger::unusable("it is neither an EventBridge event nor a CloudTrail record")
     }
+}
+
+/// The same for a guardian of `account`: what was not told to that very account is ignored, whatever it says.
+///
+/// EventBridge puts the account whose event it is into each envelope, and lets nobody put an event with a source of
+/// AWS's own on a bus (EventBridge API Reference, PutEventsRequestEntry, `Source`); another account's bus may still
+/// forward its own. CloudTrail names the account it tells, which need not be the caller's: who acted does not matter
+/// here. The Region does not either, for what holds in the whole account is told in its home Region and forwarded.
+#[must_use]
+pub fn read_of(event: &Value, account: &AccountId) -> Trigger {
+    let mut trigger = read(event);
+    if trigger.action != Action::Ignore
+        && let Some(reason) = envelope::not_told_to(event, account)
+    {
+        trigger.action = Action::Ignore;
+        trigger.reason = reason;
+        trigger.is_foreign = true;
+    }
+    trigger
 }
 
 /// Reads a file of events: one, a JSON array of them, or CloudTrail's `{"Records": […]}`.

@@ -21,7 +21,7 @@ use guardian_core::right::{Role, refused};
 use tracing::warn;
 
 use crate::Message;
-use crate::seam::{Ledger, Queues};
+use crate::seam::{Home, Ledger, Queues};
 use asked::{Asked, read};
 use pages::{Pages, Readers};
 
@@ -30,14 +30,16 @@ const SEND_BATCH: usize = 10;
 
 /// Routes a batch of the ingest queue.
 ///
-/// Every body is read for itself: one that is no event is logged and consumed, and fails nobody else.
+/// Every body is read for itself: one that is no event is logged and consumed, and fails nobody else. So is an event that
+/// was told to another account, or not by AWS.
 /// Answers with the ids of the messages to be delivered again: those whose work could not all be queued, and
 /// those that name a key or an alias whose page could not be read. What was queued already is then dropped by
 /// its de-duplication id.
-pub async fn route_batch<A: Queues + Ledger>(aws: &A, messages: &[Message]) -> Vec<String> {
+pub async fn route_batch<A: Home + Queues + Ledger>(aws: &A, messages: &[Message]) -> Vec<String> {
+    let account = aws.account();
     let read: Vec<(&str, Asked)> = messages
         .iter()
-        .filter_map(|message| Some((message.id.as_str(), read(message)?)))
+        .filter_map(|message| Some((message.id.as_str(), read(message, &account)?)))
         .collect();
     let pages = Pages::ask(aws, read.iter().flat_map(|(_, asked)| asked.resources()));
     let readers = Readers::ask(aws, read.iter().flat_map(|(_, asked)| asked.under()));

@@ -271,6 +271,12 @@ pub struct BucketPage {
     pub next: Option<String>,
 }
 
+/// Where the guardian is at home.
+pub trait Home {
+    /// The account whose buckets are guarded, and whose events alone are believed.
+    fn account(&self) -> AccountId;
+}
+
 /// What time it is.
 pub trait Clock {
     /// Now.

@@ -19,7 +19,7 @@ use super::progress::Line;
 use super::told::Told;
 use crate::command::live::Live;
 use crate::command::number::grouped;
-use crate::command::{CommandError, Ended};
+use crate::command::{CommandError, Ended, output};
 
 /// So often Step Functions is asked how far the walk is: three calls, of which it takes fifteen a second at least in
 /// every Region (Step Functions Developer Guide, "Quotas related to API action throttling").
@@ -40,7 +40,7 @@ pub(super) async fn run(words: &Words) -> Result<Ended, CommandError> {
         return Err(not_configured());
     }
     let execution = live.aws.census_execution(&name)?;
-    let mut out = io::stdout().lock();
+    let mut out = output::stdout();
     if words.no_wait {
         if words.json {
             let started = json!({"bucket": bucket, "id": name, "execution": execution});

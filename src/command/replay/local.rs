@@ -8,7 +8,7 @@ use guardian_core::alert::Notice;
 use guardian_core::call::CallError;
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::moment::Moment;
-use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
 use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, EventSelectors, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead,
@@ -17,7 +17,7 @@ use guardian_core::observation::{
 };
 use guardian_core::settings::{Ceilings, Mode, Settings};
 use guardian_reconcile::seam::{
-    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Eyes, Keys, Ledger, Listing, NamePage,
+    Buckets, Censuses, Clock, Declarations, Entry, EntryPage, Eyes, Home, Keys, Ledger, Listing, NamePage,
     ParameterPage, Queues, Start, Stored, Topic, Trail,
 };
 use guardian_reconcile::{Message, Report, reconcile_batch, route_batch};
@@ -33,6 +33,8 @@ pub(super) struct Local<'a> {
     /// The last version given to an item.
     version: Cell<u64>,
     work: RefCell<VecDeque<Work>>,
+    /// Whose event is passed through: whoever replays a file of another account means it.
+    told_to: RefCell<AccountId>,
 }
 
 impl<'a> Local<'a> {
@@ -42,6 +44,7 @@ impl<'a> Local<'a> {
             entries: RefCell::default(),
             version: Cell::default(),
             work: RefCell::default(),
+            told_to: RefCell::new(live.settings.account.clone()),
         }
     }
 
@@ -69,6 +72,11 @@ impl<'a> Local<'a> {
 
     /// Passes one event through and works off what it makes.
     pub(super) async fn pass(&self, event: &Value) -> Result<Vec<Report>, CommandError> {
+        let named = ["/account", "/recipientAccountId"].map(|place| event.pointer(place));
+        let named = named.into_iter().flatten().filter_map(Value::as_str);
+        if let Some(account) = named.filter_map(|account| account.parse().ok()).next() {
+            self.told_to.replace(account);
+        }
         let message = Message {
             id: "replay".to_owned(),
             body: event.to_string(),
@@ -329,6 +337,12 @@ impl Eyes for Local<'_> {
 
     async fn list_subscriptions(&self, topic: &str) -> Result<Vec<Subscription>, CallError> {
         self.live.aws.list_subscriptions(topic).await
+    }
+}
+
+impl Home for Local<'_> {
+    fn account(&self) -> AccountId {
+        self.told_to.borrow().clone()
     }
 }
 

@@ -8,6 +8,7 @@ use guardian_core::moment::Moment;
 use guardian_core::name::{AccountId, BucketName, KeyArn};
 use guardian_core::observation::ObjectEncryption;
 use guardian_model::{Model, Who};
+use guardian_reconcile::seam::Home;
 use serde_json::Value;
 
 use super::super::model::{perform, rotation_events, scheduled_event};
@@ -102,7 +103,8 @@ impl Shadow {
         if matches!(act, Act::Sweep) {
             // Two sweeps within a second are two events all the same.
             self.sweeps.set(self.sweeps.get() + 1);
-            events.push(scheduled_event(self.sweeps.get(), now).to_string());
+            let event = scheduled_event(&self.model.account(), self.sweeps.get(), now);
+            events.push(event.to_string());
         }
         events
             .into_iter()

@@ -12,6 +12,9 @@ use crate::refusal::Refusal;
 /// attributes are taken as half a kilobyte.
 const BODY_LIMIT: usize = 400 * 1024 - 512;
 
+/// "The maximum length of a sort key value is 1024 bytes" (DynamoDB Developer Guide, "Quotas").
+const NAME_LIMIT: usize = 1024;
+
 impl Ledger for Model {
     async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
         self.call(Operation::Query, resource.to_string(), |state| {
@@ -72,6 +75,10 @@ impl Ledger for Model {
             |state| {
                 if entry.name.is_empty() || entry.body.to_string().len() > BODY_LIMIT {
                     let words = "Item size has exceeded the maximum allowed size";
+                    return Err(Refusal::other("ValidationException", words));
+                }
+                if entry.name.len() > NAME_LIMIT {
+                    let words = "Size of rangekey has exceeded the maximum size limit of 1024 bytes";
                     return Err(Refusal::other("ValidationException", words));
                 }
                 let items = state.ledger.entry(entry.resource.clone()).or_default();

@@ -3,7 +3,7 @@
 use guardian_core::alert::Notice;
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_core::name::AccountId;
-use guardian_reconcile::seam::{Identity, Topic};
+use guardian_reconcile::seam::{Home, Identity, Topic};
 
 use crate::Model;
 use crate::operation::Operation;
@@ -62,6 +62,14 @@ fn check(notice: &Notice) -> Result<(), Refusal> {
         return invalid("The message attribute must contain non-empty message attribute value");
     }
     Ok(())
+}
+
+impl Home for Model {
+    #[expect(clippy::expect_used, reason = "a model is made with an account")]
+    fn account(&self) -> AccountId {
+        let account = self.read(|state| state.home.account.parse());
+        account.expect("the account of a model")
+    }
 }
 
 impl Identity for Model {

@@ -211,7 +211,8 @@ fn in_block(text: &str) -> String {
         .map(|c| match c {
             '<' => '‹',
             '>' => '›',
-            '`' => '\'',
+            // Not the plain quote: it would end a word that is quoted for the shell.
+            '`' => '’',
             '@' => '＠',
             '&' => '＆',
             c if is_hidden(c) => '\u{fffd}',

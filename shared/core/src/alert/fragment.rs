@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::hcl;
-use super::plain::is_hidden;
 use super::step::quoted;
 use crate::finding::Desired;
 use crate::name::{BucketName, KeyArn};
@@ -156,25 +155,21 @@ fn marker(bucket: &BucketName, key: &str, sse_s3: bool) -> Fragments {
 }
 
 /// Pretty JSON in which everything that cannot be seen is escaped.
+///
+/// CloudFormation knows no way to write a dynamic reference that is none (CloudFormation User Guide, "Dynamic
+/// references"): it would put the parameter or the secret that somebody named in a policy in its place.
 fn json(value: &Value) -> String {
-    visible(&serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()))
+    let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
+    if text.contains("{{resolve:") {
+        return "# A text in it begins like a dynamic reference, which CloudFormation would resolve: paste it into no template."
+            .to_owned();
+    }
+    visible(&text)
 }
 
-/// Escapes what cannot be seen; the line breaks of pretty JSON stay. In JSON such a character can only stand in a
-/// string.
+/// Escapes what cannot be seen.
 pub(super) fn visible(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if c != '\n' && is_hidden(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
+    crate::visible::visible(text).into_owned()
 }
 
 #[cfg(test)]

@@ -177,6 +177,24 @@ fn literal(value: &Value, depth: usize) -> String {
     }
 }
 
+/// A value as an expression of Terraform's language in one line, in which nothing is a template.
+#[must_use]
+pub fn inline(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(inline).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{} = {}", quoted(name), inline(value));
+            let fields: Vec<String> = fields.iter().map(field).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
 fn fields_of(fields: &Map<String, Value>, inner: &str, depth: usize) -> String {
     fields
         .iter()

@@ -3,16 +3,7 @@
 
 use std::fmt::Display;
 
-/// Whether a character cannot be seen but changes how the rest is shown or read: control characters, line and
-/// paragraph separators, direction marks and overrides, zero-width characters, tags.
-pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
+pub(super) use crate::visible::is_hidden;
 
 /// One line: every line break, and whatever else cannot be seen, becomes U+FFFD.
 #[must_use]

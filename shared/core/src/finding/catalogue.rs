@@ -87,6 +87,7 @@ catalogue! {
         do [
             "Correct the parameter; the message names the field and the reason: `aws ssm put-parameter --overwrite --type String --name /cloudinary-guardian/buckets/BUCKET --value '{\"clouds\": [\"CLOUD\"]}'`.",
             "If the declaration is right and the stack too narrow, widen its parameters `AllowedClouds` or `BucketArns`.",
+            "See who wrote it, and when: `aws ssm get-parameter-history --name /cloudinary-guardian/buckets/BUCKET --query 'Parameters[-1].[LastModifiedUser,LastModifiedDate]'`.",
         ],
     RepairsPaused "repairs-paused" Low Human "the declaration pauses repairs for a while"
         means "The declaration holds a `pause_until` that is still to come. Until then the bucket is looked at and judged as always, and nothing is written to it, nor to a key that no other bucket asks to be repaired. It ends by itself; a pause of more than 7 days is refused, so that none is forgotten."

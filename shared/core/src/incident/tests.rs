@@ -124,3 +124,24 @@ fn two_buckets_that_name_the_same_lost_key_have_transitions_of_their_own() {
     };
     assert_ne!(id("bucket:one"), id("bucket:two"));
 }
+
+#[test]
+fn the_name_of_an_incident_fits_into_the_ledger_and_stays_one_for_each_subject() {
+    let of = |name: String| {
+        let finding = Finding::new(
+            Code::KeyMissing,
+            Subject::NamedKey(name),
+            "m",
+            serde_json::json!({}),
+        );
+        Incident::entry_name(&finding)
+    };
+    let long = |end: &str| of(format!("alias/{}{end}", "写".repeat(2_000)));
+    assert!(long("a").len() <= 1024 && long("a").starts_with(INCIDENT));
+    assert_ne!(long("a"), long("b"));
+    assert_eq!(long("a"), long("a"));
+    assert_eq!(
+        of("alias/gone".to_owned()),
+        "incident#key-missing#named-key:alias/gone"
+    );
+}

@@ -7,6 +7,7 @@ use super::meaning::Meaning;
 use super::named::Named;
 use super::record::{self, Origin};
 use super::{Trigger, actor, kms, s3};
+use crate::name::AccountId;
 
 /// Where declarations live: one parameter per bucket.
 const DECLARATIONS: &str = "/cloudinary-guardian/buckets/";
@@ -24,11 +25,11 @@ pub(super) fn read(envelope: &Value) -> Trigger {
     // the source is the one field that cannot be forged.
     let Some(service) = source.strip_prefix("aws.") else {
         let reason = format!("the source {} is not from AWS", quoted(source));
-        return finish(
-            envelope,
-            text(detail, "/eventName").or(Some(kind)),
-            Meaning::ignore(reason),
-        );
+        let event = text(detail, "/eventName").or(Some(kind));
+        return Trigger {
+            is_foreign: true,
+            ..finish(envelope, event, Meaning::ignore(reason))
+        };
     };
     if kind.ends_with(" via CloudTrail") {
         return from_cloudtrail(envelope, detail, service);
@@ -38,6 +39,29 @@ pub(super) fn read(envelope: &Value) -> Trigger {
         trigger.actor = actor::of_object_event(detail);
     }
     trigger
+}
+
+/// Why an event, in an envelope or a bare record, was not told to this account.
+pub(super) fn not_told_to(event: &Value, account: &AccountId) -> Option<String> {
+    let is_envelope = event.get("detail").is_some();
+    let told = [
+        ("/account", is_envelope),
+        ("/detail/recipientAccountId", false),
+        ("/recipientAccountId", false),
+    ];
+    told.into_iter()
+        .find_map(|(place, is_required)| match event.pointer(place) {
+            None if is_required => Some("the envelope does not say whose event it is".to_owned()),
+            None | Some(Value::Null) if !is_required => None,
+            Some(Value::String(other)) if other == account.as_str() => None,
+            other => {
+                let other = other.and_then(Value::as_str).unwrap_or_default();
+                Some(format!(
+                    "it was told to the account {}, not to this one",
+                    quoted(other)
+                ))
+            }
+        })
 }
 
 fn from_cloudtrail(envelope: &Value, record: &Value, service: &str) -> Trigger {

@@ -115,6 +115,7 @@ impl Meaning {
             parts: self.parts,
             actor: None,
             time: None,
+            is_foreign: false,
         }
     }
 }

@@ -145,6 +145,60 @@ fn only_aws_itself_is_believed() {
 }
 
 #[test]
+fn what_was_told_to_another_account_is_ignored_and_who_acted_does_not_matter() {
+    let ours: AccountId = "111122223333".parse().unwrap();
+    let theirs = "444455556666";
+    let envelope = in_envelope("aws.s3", put_policy());
+    let native = json!({"source": "aws.s3", "detail-type": "Object Deleted", "account": "111122223333",
+        "detail": {"bucket": {"name": "media"}, "object": {"key": ".wellknown/cloudinary/demo"}}});
+    // Who is allowed to act on a bucket of ours may be of any account, and the home Region is another one.
+    let by_theirs = with(
+        put_policy(),
+        "userIdentity",
+        json!({"type": "AWSAccount", "accountId": theirs}),
+    );
+    let elsewhere = with(put_policy(), "awsRegion", json!("us-east-1"));
+    for event in [
+        envelope.clone(),
+        native.clone(),
+        put_policy(),
+        with(put_policy(), "recipientAccountId", Value::Null),
+        in_envelope("aws.s3", by_theirs),
+        with(in_envelope("aws.s3", elsewhere), "region", json!("us-east-1")),
+    ] {
+        let trigger = read_of(&event, &ours);
+        assert_eq!(named(&trigger), ["bucket:media"], "{event}");
+        assert_eq!(trigger, read(&event));
+    }
+    let scheduled =
+        json!({"source": "aws.events", "detail-type": "Scheduled Event", "account": theirs, "detail": {}});
+    for event in [
+        with(envelope.clone(), "account", json!(theirs)),
+        with(envelope.clone(), "account", json!(111_122_223_333_u64)),
+        with(envelope.clone(), "account", Value::Null),
+        with(native.clone(), "account", json!(theirs)),
+        with(put_policy(), "recipientAccountId", json!(theirs)),
+        in_envelope("aws.s3", with(put_policy(), "recipientAccountId", json!(theirs))),
+        scheduled,
+        {
+            let mut event = native;
+            event.as_object_mut().unwrap().remove("account");
+            event
+        },
+        // By PutEvents anybody of the account may say anything, but not in the name of AWS.
+        with(envelope, "source", json!("com.example.s3")),
+    ] {
+        let trigger = read_of(&event, &ours);
+        assert_eq!(
+            (trigger.action, trigger.resources()),
+            (Action::Ignore, vec![]),
+            "{event}"
+        );
+        assert!(trigger.is_foreign, "{event}");
+    }
+}
+
+#[test]
 fn source_and_event_source_must_agree_but_either_spelling_of_s3_control_will_do() {
     assert_eq!(read(&in_envelope("aws.kms", put_policy())).action, Action::Ignore);
     for source in ["s3", "s3-control"] {

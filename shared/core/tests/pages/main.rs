@@ -19,6 +19,7 @@ mod permissions;
 mod samples;
 mod samples_stack;
 mod schema;
+mod threats;
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use guardian_core::cause::{Cause, LaterLook, Work};
-use guardian_core::name::{BucketName, Resource};
+use guardian_core::name::{AccountId, BucketName, Resource};
 use guardian_core::trigger;
 use guardian_core::written::{Example, Written};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) struct Event {
     written: Written,
 }
 
-pub(super) fn read(message: &Message) -> Option<Asked> {
+pub(super) fn read(message: &Message, account: &AccountId) -> Option<Asked> {
     let event: Value = match serde_json::from_str(&message.body) {
         Ok(event) => event,
         Err(error) => {
@@ -37,7 +37,16 @@ pub(super) fn read(message: &Message) -> Option<Asked> {
     if let Some(work) = LaterLook::read(&event) {
         return Some(Asked::LaterLook(Box::new(work)));
     }
-    let trigger = trigger::read(&event);
+    let trigger = trigger::read_of(&event, account);
+    if trigger.is_foreign {
+        warn!(
+            message_id = message.id,
+            event = trigger.event,
+            reason = trigger.reason,
+            "ignored: not an event of AWS about this account"
+        );
+        return None;
+    }
     let resources = trigger.resources();
     info!(
         message_id = message.id,

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::super::step::quoted;
 use super::super::tests::{HOSTILE, Told};
 use super::super::{Notice, TransitionKind};
 use super::*;
@@ -126,6 +127,34 @@ fn a_hostile_marker_in_the_steps_is_as_harmless() {
         expect_harmless(step);
         assert_eq!(step.matches('`').count() % 2, 0, "{step}");
         assert!(!step.chars().any(is_hidden), "{step}");
+    }
+}
+
+#[test]
+fn a_hostile_marker_in_the_steps_is_still_one_word_for_a_shell() {
+    for text in [
+        "x`;touch PWNED;`",
+        "'`$(id)`'",
+        "`'`'`; id; `",
+        "a'b\"c$(id)`id`\\",
+        "<x >y &z ; @here [a](http://evil.example)",
+        MARKUP,
+        HOSTILE,
+    ] {
+        let word = harmless(&quoted(text));
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.env_clear().env("PATH", "/nowhere");
+        let done = shell
+            .arg("-c")
+            .arg(format!("printf '[%s]' {word}"))
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&done.stderr), "", "{word}");
+        assert_eq!(
+            String::from_utf8_lossy(&done.stdout),
+            format!("[{}]", harmless(text)),
+            "{word}"
+        );
     }
 }
 

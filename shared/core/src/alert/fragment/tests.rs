@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::super::hcl::tests::evaluated;
 use super::*;
+use crate::visible::is_hidden;
 
 const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 /// What would end a string, begin a template or break a line, in either language.
@@ -185,4 +186,29 @@ fn hostile_names_stay_where_they_belong() {
         "every line is a comment: {text}"
     );
     assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)), "{text}");
+}
+
+#[test]
+fn what_cloudformation_would_resolve_is_not_offered_to_it() {
+    let statement =
+        serde_json::json!({"Sid": "{{resolve:secretsmanager:prod:SecretString:password}}", "Effect": "Deny"});
+    let made = fragments(&Desired::BucketDeny {
+        bucket: "media".parse().unwrap(),
+        statements: vec![statement],
+    });
+    assert!(
+        !made.cloudformation.text.contains("{{"),
+        "{}",
+        made.cloudformation.text
+    );
+    assert!(
+        made.cloudformation.text.starts_with("# "),
+        "{}",
+        made.cloudformation.text
+    );
+    assert!(
+        made.terraform.text.contains("{{resolve:"),
+        "{}",
+        made.terraform.text
+    );
 }

@@ -54,6 +54,14 @@ proptest! {
 }
 
 #[test]
+fn a_value_in_one_line_means_itself() {
+    let value = json!({"a \"${x}": ["${file(\"/etc/passwd\")}", "%{if true}", true, null, {"b": "two\nlines"}], "n": 1.5});
+    let line = inline(&value);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert_eq!(evaluated(&format!("x = {line}\n"))["x"], value, "{line}");
+}
+
+#[test]
 fn a_statement_has_every_element_in_terraforms_own_words() {
     let text = statement(&json!({
         "Sid": "S", "Effect": "Deny", "Principal": "*", "NotAction": ["s3:GetObject", "s3:PutObject"],
