@@ -18,6 +18,7 @@ mod eyes;
 mod identity;
 mod keys;
 mod ledger;
+mod pace;
 mod queues;
 mod retry;
 mod throttle;

@@ -23,6 +23,7 @@ fn report(resource: &str) -> Report {
         later: None,
         note: None,
         fleet: None,
+        ends_sweep: resource == "sweep",
     }
 }
 
@@ -61,6 +62,12 @@ fn a_look_without_a_verdict_is_no_check_and_a_sweep_is_a_heartbeat() {
         report("bucket:undeclared"),
         report("sweep"),
     ];
+    // A sweep that goes on in another leg is none yet.
+    let unfinished = Report {
+        ends_sweep: false,
+        ..report("sweep")
+    };
+    let reports = reports.into_iter().chain([unfinished]).collect::<Vec<_>>();
     assert_eq!(
         sums(&of_reconciles(&reports, 0, 23, 0)),
         BTreeMap::from([
