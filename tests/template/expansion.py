@@ -18,6 +18,8 @@ PARAMETERS = {
     "AlertTopicKeyArn": "",
     "Digest": "off",
     "SweepRate": "rate(1 hour)",
+    "SweepShare": 25,
+    "ParameterStoreRate": 40,
     "WatchObjects": "yes",
     "Census": "full",
     "CensusEveryDays": 30,

@@ -1,10 +1,14 @@
 //! The environment that template.yaml gives the functions.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use guardian_aws::Stack;
 use guardian_core::name::AccountId;
 use guardian_core::parts::{OwnQueue, OwnRule, Parts, SweepRate};
+use guardian_core::quota::Quotas;
 use guardian_core::settings::{Ceilings, CensusLevel, Digest, Mode, Settings};
 
 /// A variable that is missing or makes no sense.
@@ -68,6 +72,23 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
         })
     }
 
+    /// A whole number of this range.
+    fn number<N>(&self, name: &'static str, range: RangeInclusive<N>) -> Result<N, EnvironmentError>
+    where
+        N: FromStr + PartialOrd + Display,
+    {
+        let text = self.text(name)?;
+        let number = text.trim().parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| EnvironmentError {
+            name,
+            problem: format!(
+                "is `{text}`: expected a number from {} to {}",
+                range.start(),
+                range.end()
+            ),
+        })
+    }
+
     /// Whole days, from 1 to 365.
     fn days(&self, name: &'static str) -> Result<Duration, EnvironmentError> {
         const DAY: u64 = 24 * 60 * 60;
@@ -124,6 +145,10 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             watches_objects: self.choice("GUARDIAN_WATCH_OBJECTS", &no_or_yes)?,
             census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
             parts: None,
+            quotas: Some(Quotas {
+                share: self.number("GUARDIAN_SWEEP_SHARE", 10..=100)?,
+                parameter_store: self.number("GUARDIAN_PARAMETER_STORE_RATE", 40..=10_000)?,
+            }),
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -142,10 +167,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
     ///
     /// The first variable that is missing or wrong.
     pub fn parts(&self) -> Result<Parts, EnvironmentError> {
-        fn read<T, E: std::fmt::Display>(
-            name: &'static str,
-            read: Result<T, E>,
-        ) -> Result<T, EnvironmentError> {
+        fn read<T, E: Display>(name: &'static str, read: Result<T, E>) -> Result<T, EnvironmentError> {
             read.map_err(|error| EnvironmentError {
                 name,
                 problem: format!("is wrong: {error}"),
@@ -220,6 +242,8 @@ mod tests {
             ("GUARDIAN_WATCH_OBJECTS", "no"),
             ("GUARDIAN_CENSUS_EVERY_DAYS", "30"),
             ("GUARDIAN_MANAGE_NOTIFICATIONS", "no"),
+            ("GUARDIAN_SWEEP_SHARE", "25"),
+            ("GUARDIAN_PARAMETER_STORE_RATE", "40"),
         ])
     }
 
@@ -261,6 +285,27 @@ mod tests {
                 of(wrong).unwrap_err().to_string().contains("from 1 to 365"),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn the_sweeps_share_is_one_that_a_batch_has_the_time_for() {
+        let of = |name, text| {
+            let mut variables = complete();
+            variables.insert(name, text);
+            settings(&variables).map(|settings| settings.quotas.unwrap())
+        };
+        assert_eq!(of("GUARDIAN_SWEEP_SHARE", "100").unwrap().share, 100);
+        let higher = of("GUARDIAN_PARAMETER_STORE_RATE", "10000").unwrap();
+        assert_eq!(higher.parameter_store, 10_000);
+        for (name, wrong) in [
+            ("GUARDIAN_SWEEP_SHARE", "9"),
+            ("GUARDIAN_SWEEP_SHARE", "101"),
+            ("GUARDIAN_SWEEP_SHARE", "25 %"),
+            ("GUARDIAN_PARAMETER_STORE_RATE", "39"),
+        ] {
+            let error = of(name, wrong).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("from"), "{error}");
         }
     }
 

@@ -218,7 +218,7 @@ pub fn of_reconciles(reports: &[Report], failed: usize, calls: usize, throttled:
         if let Some(time) = report.healed_after {
             data.push(Datum::new(Metric::RepairTime, None, time.as_secs()));
         }
-        if report.resource == Resource::Sweep {
+        if report.ends_sweep {
             data.push(Datum::new(Metric::Heartbeat, None, 1_u32));
         }
         data.extend(report.fleet.iter().flat_map(of_fleet));

@@ -20,7 +20,8 @@ async fn main() -> Result<(), Error> {
         connection,
         settings.account.clone(),
         environment.reconciler_stack()?,
-    );
+    )
+    .at_pace(settings.quotas);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let LambdaEvent { payload, context } = event;
         let work = async {

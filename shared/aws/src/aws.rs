@@ -2,11 +2,13 @@
 
 use guardian_core::call::CallError;
 use guardian_core::name::AccountId;
+use guardian_core::quota::Quotas;
 
 use crate::calls::Call;
 use crate::clients::Clients;
 use crate::connect::Connection;
 use crate::error::not_configured;
+use crate::pace::Pace;
 
 /// The stack's own things. The operator tool needs none of them; a function that misses one gets an error
 /// from the call that wanted it.
@@ -30,6 +32,7 @@ pub struct Aws {
     clients: Clients,
     account: AccountId,
     stack: Stack,
+    pace: Option<Pace>,
 }
 
 impl Aws {
@@ -41,7 +44,19 @@ impl Aws {
             clients: Clients::new(connection),
             account,
             stack,
+            pace: None,
         }
+    }
+
+    /// Has the looks of a sweep keep to a share of the account's quotas.
+    #[must_use]
+    pub fn at_pace(mut self, quotas: Option<Quotas>) -> Self {
+        self.pace = quotas.map(Pace::of);
+        self
+    }
+
+    pub(crate) fn pace(&self) -> Option<&Pace> {
+        self.pace.as_ref()
     }
 
     /// The account whose buckets these are.

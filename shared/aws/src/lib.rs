@@ -19,6 +19,7 @@ mod http;
 mod identity;
 mod keys;
 mod ledger;
+mod pace;
 mod queues;
 mod retry;
 mod throttle;

@@ -100,6 +100,17 @@ pub struct Work {
     /// Whether those objects are all there is to look at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub narrow: bool,
+    /// Which leg of a sweep this is, counted from 0: a sweep of many buckets is continued by a message of its own.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub leg: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+const fn is_first(leg: &u32) -> bool {
+    *leg == 0
 }
 
 impl Work {
@@ -115,6 +126,7 @@ impl Work {
             first_need: false,
             written: Written::default(),
             narrow: false,
+            leg: 0,
         }
     }
 
@@ -136,7 +148,7 @@ impl Work {
         }
     }
 
-    /// The de-duplication id: a hash of event id, look and group.
+    /// The de-duplication id: a hash of event id, look and group, and of the leg of a sweep that is continued.
     ///
     /// Never of content, and never of the event alone: one event fanned out to many resources reaches each
     /// of them, and a second change that looks like the first is a second event.
@@ -146,6 +158,9 @@ impl Work {
         for part in [self.cause.id.as_str(), &self.look.to_string(), &self.group()] {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
+        }
+        if self.leg > 0 {
+            hash.update(self.leg.to_be_bytes());
         }
         hex(&hash.finalize())
     }
@@ -218,6 +233,16 @@ mod tests {
         assert_ne!(first, work("e1", "bucket:media", 1).deduplication_id());
         assert_ne!(first, work("e2", "bucket:media", 0).deduplication_id());
         assert!(first.len() <= 128, "the limit of SQS");
+        let leg = |leg| {
+            Work {
+                leg,
+                ..work("e1", "sweep", 0)
+            }
+            .deduplication_id()
+        };
+        assert_eq!(leg(1), leg(1));
+        assert_ne!(leg(0), leg(1));
+        assert_ne!(leg(1), leg(2));
     }
 
     #[test]

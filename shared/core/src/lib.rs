@@ -20,6 +20,7 @@ pub mod notification;
 pub mod observation;
 pub mod parts;
 pub mod plan;
+pub mod quota;
 pub mod right;
 pub mod sample;
 pub mod settings;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::AccountId;
 use crate::parts::Parts;
+use crate::quota::Quotas;
 
 /// Whether the guardian only looks, or repairs as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub struct Settings {
     pub parts: Option<Parts>,
     /// Whether a repair may turn on the EventBridge notifications of a bucket, which costs money for every object event.
     pub manages_notifications: bool,
+    /// What a sweep may ask of the account's quotas; none where it need not care, and does all in one go.
+    pub quotas: Option<Quotas>,
 }
 
 /// From one walk over every object to the next, where nothing else is said: 30 days.
@@ -83,6 +86,7 @@ impl Settings {
             census_every: CENSUS_EVERY,
             parts: None,
             manages_notifications: false,
+            quotas: None,
         }
     }
 

@@ -32,7 +32,7 @@ pub async fn reconcile_batch<A>(
 where
     A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
 {
-    let mut groups: BTreeMap<Resource, (Vec<&str>, Work)> = BTreeMap::new();
+    let mut groups: BTreeMap<Resource, Vec<(Vec<&str>, Work)>> = BTreeMap::new();
     for message in messages {
         let work: Work = match serde_json::from_str(&message.body) {
             Ok(work) => work,
@@ -41,38 +41,60 @@ where
                 continue;
             }
         };
-        groups
-            .entry(work.resource.clone())
-            .and_modify(|(ids, merged)| {
+        let looks = groups.entry(work.resource.clone()).or_default();
+        match looks.last_mut().filter(|(_, last)| is_one_look(last, &work)) {
+            Some((ids, merged)) => {
                 ids.push(&message.id);
                 merge(merged, &work);
-            })
-            .or_insert_with(|| (vec![&message.id], work));
+            }
+            None => looks.push((vec![&message.id], work)),
+        }
     }
-    let done = join_all(groups.into_values().map(|(ids, work)| async move {
-        // So that every line about the resource names it; of the highest level, so that no filter takes it from a line
-        // that passes.
-        let span = error_span!(
-            "reconcile",
-            resource = %work.resource,
-            event = work.cause.event,
-            event_id = work.cause.id,
-            look = work.look,
-        );
-        (
-            ids,
-            reconcile_and_log(aws, settings, &work).instrument(span).await,
-        )
+    let done = join_all(groups.into_values().map(async |looks| {
+        let (mut reports, mut failed) = (Vec::new(), Vec::new());
+        for (ids, work) in looks {
+            if !failed.is_empty() {
+                failed.extend(ids);
+                continue;
+            }
+            aws.turn(&work).await;
+            match in_its_span(aws, settings, &work).await {
+                Some(report) => reports.push(report),
+                None => failed.extend(ids),
+            }
+        }
+        (reports, failed)
     }))
     .await;
     let (mut reports, mut failed) = (Vec::new(), Vec::new());
-    for (ids, report) in done {
-        match report {
-            Some(report) => reports.push(report),
-            None => failed.extend(ids.into_iter().map(str::to_owned)),
-        }
+    for (of_group, to_repeat) in done {
+        reports.extend(of_group);
+        failed.extend(to_repeat.into_iter().map(str::to_owned));
     }
     (reports, failed)
+}
+
+/// Whether two messages of one resource are one look. The legs of a sweep are not: each has its own part of the
+/// declarations.
+fn is_one_look(one: &Work, other: &Work) -> bool {
+    let is_sweep = one.resource == Resource::Sweep;
+    !is_sweep || (one.leg == 0 && other.leg == 0 && one.cause.event == other.cause.event)
+}
+
+/// Reconciles one resource, so that every line of the log names it.
+async fn in_its_span<A>(aws: &A, settings: &Settings, work: &Work) -> Option<Report>
+where
+    A: Buckets + Keys + Declarations + Ledger + Queues + Censuses + Topic + Trail + Eyes + Clock,
+{
+    // Of the highest level, so that no filter takes it from a line that passes.
+    let span = error_span!(
+        "reconcile",
+        resource = %work.resource,
+        event = work.cause.event,
+        event_id = work.cause.id,
+        look = work.look,
+    );
+    reconcile_and_log(aws, settings, work).instrument(span).await
 }
 
 /// Reconciles one resource; `None` where it failed.

@@ -49,6 +49,8 @@ pub struct Report {
     pub note: Option<String>,
     /// How all that is declared stands, where a sweep counted it.
     pub fleet: Option<FleetCounts>,
+    /// Whether a sweep came to its end with this.
+    pub ends_sweep: bool,
 }
 
 /// How all that is declared stood when each bucket was last looked at.
@@ -76,6 +78,7 @@ impl Report {
             later: None,
             note: None,
             fleet: None,
+            ends_sweep: false,
         }
     }
 

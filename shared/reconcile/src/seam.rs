@@ -277,8 +277,12 @@ pub trait Home {
     fn account(&self) -> AccountId;
 }
 
-/// What time it is.
+/// What time it is, and whose turn.
 pub trait Clock {
     /// Now.
     fn now(&self) -> Moment;
+
+    /// Returns when a look may begin. One that an event asked for may at once, and only counts; one of the sweep waits
+    /// where the account's quotas leave it no room for the moment. Where there are none to keep to, nobody waits.
+    async fn turn(&self, _work: &Work) {}
 }

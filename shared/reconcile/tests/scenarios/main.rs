@@ -26,6 +26,7 @@ mod healthy;
 mod index;
 mod key;
 mod later;
+mod legs;
 mod marker;
 mod mass;
 mod notifications;

@@ -72,10 +72,10 @@ fn the_conversation_of_a_sweep_is_one_page_and_one_batch_for_ten_buckets() {
     stage.expect_calls(&format!(
         "SendMessageBatch sweep
         GetParametersByPath
-        SendMessageBatch {}
+        GetParametersByPath
         GetParametersByPath
         SendMessageBatch {}
-        GetParametersByPath
+        SendMessageBatch {}
         SendMessageBatch {}
         Query sweep",
         batch(0, 10),
@@ -86,16 +86,16 @@ fn the_conversation_of_a_sweep_is_one_page_and_one_batch_for_ten_buckets() {
 
 #[test]
 fn a_sweep_that_fails_halfway_goes_on_without_doing_anything_twice() {
-    for operation in ["GetParametersByPath", "SendMessageBatch"] {
+    // The first batch is the router's.
+    for (operation, number) in [("GetParametersByPath", 2), ("SendMessageBatch", 3)] {
         let stage = with_buckets(25);
         // The delivery after the failure comes within the five minutes of de-duplication.
         stage.model.set_retry_delay(Duration::from_secs(60));
         stage.sweep();
-        let failing = operation.to_owned();
         stage
             .model
-            .interject("SendMessageBatch", guardian_model::When::After(2), move |model| {
-                model.fail_next(&failing, 1, CallErrorKind::Transient);
+            .interject(operation, guardian_model::When::Before(number), move |model| {
+                model.fail_next(operation, 1, CallErrorKind::Transient);
             });
         let mut all = BTreeMap::new();
         stage.rest();
