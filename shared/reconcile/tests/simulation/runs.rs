@@ -166,6 +166,10 @@ const KINDS: usize = 80;
 fn nothing_is_rare(counts: &BTreeMap<String, u64>) {
     let count = |what: &str| counts.get(what).copied().unwrap_or_default();
     let steps = count("steps");
+    // Of a few seeds nothing follows.
+    if steps < 100_000 {
+        return;
+    }
     for (what, once_in) in HAPPENS {
         assert!(
             count(what) >= steps / once_in,
