@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::alert::{Affected, Notice, Occasion, TransitionKind, render};
 use crate::budget;
 use crate::cause::Cause;
-use crate::finding::{Finding, Subject};
+use crate::finding::{Code, Finding, Subject};
 use crate::moment::Moment;
 use crate::name::Resource;
 
@@ -57,7 +57,14 @@ pub struct Attempt {
     pub on: String,
     /// What was planned, as text.
     pub plan: String,
+    /// How often it was begun again on that state.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub again: u32,
 }
+
+/// So often a repair is begun again, because its answer was lost or it is not seen yet, and is still one repair. Whoever
+/// sees the same state once more has somebody against him who undoes each repair before it can be seen.
+const UNCOUNTED: u32 = 2;
 
 /// One incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,16 +162,27 @@ impl Incident {
     /// A repair begins. Stored before the write, so that a crash after it still gets announced.
     pub fn begin(&mut self, on: String, plan: String, around: Circumstances<'_>) {
         budget::forget_old(&mut self.repairs, around.now);
-        // The same repair begun again (its answer was lost, or it is not visible yet) is still one repair.
-        let again = self.is_open() && self.attempt.as_ref().is_some_and(|last| last.on == on);
-        if !again {
+        if !self.goes_on(&on) {
             self.repairs.push(around.now);
         }
+        let last = self
+            .attempt
+            .as_ref()
+            .filter(|last| self.is_open() && last.on == on);
+        let again = last.map_or(0, |last| last.again.saturating_add(1));
         self.attempt = Some(Attempt {
             at: around.now,
             on,
             plan,
+            again,
         });
+    }
+
+    /// Whether a repair begun on this state is the one that was begun last, which is counted already.
+    #[must_use]
+    pub fn goes_on(&self, on: &str) -> bool {
+        let last = self.attempt.as_ref().filter(|_| self.is_open());
+        last.is_some_and(|last| last.on == on && last.again < UNCOUNTED)
     }
 
     /// Only a person can end it. Told once.
@@ -263,11 +281,14 @@ impl Incident {
     /// The name of the incident's item in the ledger.
     #[must_use]
     pub fn entry_name(finding: &Finding) -> String {
-        Self::name_of(finding.code.as_str(), &finding.subject)
+        Self::name_of(finding.code, &finding.subject)
     }
 
+    /// The name of the item of an incident of this code on this subject.
+    ///
     /// A subject that somebody gave an endless name (a default key that is none) is told apart by a hash.
-    fn name_of(code: &str, subject: &Subject) -> String {
+    #[must_use]
+    pub fn name_of(code: Code, subject: &Subject) -> String {
         let subject = subject.to_string();
         let name = format!("{INCIDENT}{code}#{subject}");
         if name.len() <= LONGEST_NAME {

@@ -18,10 +18,13 @@
 //! after the item too. What eventual consistency hides from a look is for the later looks and the sweep, as it
 //! is after any event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use futures_util::join;
 use guardian_core::call::CallError;
+use guardian_core::finding::{Code, Subject};
+use guardian_core::incident::Incident;
 use guardian_core::judge::{Hold, Reader};
 use guardian_core::name::{BucketName, Resource};
 use serde_json::Value;
@@ -81,7 +84,12 @@ pub(crate) async fn concerned<L: Ledger>(ledger: &L, page: &Resource) -> Result<
 
 /// A bucket's items as a sweep found them, by the page they belong into. Empty on every other look.
 #[derive(Debug, Default)]
-pub(crate) struct Found(BTreeMap<Resource, Option<Entry>>);
+pub(crate) struct Found {
+    items: BTreeMap<Resource, Option<Entry>>,
+    /// Pages of keys that flap. It is over only after a quiet day, on which nothing is wrong with the key and no event
+    /// leads to it.
+    flapping: BTreeSet<Resource>,
+}
 
 impl Found {
     /// Reads the bucket's item in each of these pages.
@@ -91,18 +99,44 @@ impl Found {
         pages: Vec<Resource>,
     ) -> Result<Self, CallError> {
         let name = item(bucket);
-        let read = join_all(pages.iter().map(|page| ledger.read_entry(page, &name))).await;
+        let (read, flapping) = join!(
+            join_all(pages.iter().map(|page| ledger.read_entry(page, &name))),
+            join_all(pages.iter().filter_map(|page| flaps(ledger, page))),
+        );
         let read: Vec<Option<Entry>> = read.into_iter().collect::<Result<_, _>>()?;
-        Ok(Self(pages.into_iter().zip(read).collect()))
+        let flapping: Vec<Option<Resource>> = flapping.into_iter().collect::<Result<_, _>>()?;
+        Ok(Self {
+            items: pages.into_iter().zip(read).collect(),
+            flapping: flapping.into_iter().flatten().collect(),
+        })
+    }
+
+    /// Whether the page is known to be that of a key that flaps.
+    pub(crate) fn flaps(&self, page: &Resource) -> bool {
+        self.flapping.contains(page)
     }
 
     /// Whether the page is known not to say this of the bucket.
     pub(crate) fn lacks(&self, page: &Resource, body: &Value) -> bool {
         let said = |entry: &Entry| entry.body == *body;
-        self.0
+        self.items
             .get(page)
             .is_some_and(|entry| !entry.as_ref().is_some_and(said))
     }
+}
+
+/// Asks whether a key flaps; nothing where the page is none of a key.
+fn flaps<L: Ledger>(
+    ledger: &L,
+    page: &Resource,
+) -> Option<impl Future<Output = Result<Option<Resource>, CallError>>> {
+    let Resource::Key(key) = page else { return None };
+    let name = Incident::name_of(Code::Flapping, &Subject::Key(key.clone()));
+    Some(async move {
+        let entry = ledger.read_entry(page, &name).await?;
+        let incident: Option<Incident> = entry.and_then(|entry| serde_json::from_value(entry.body).ok());
+        Ok(incident.filter(Incident::is_open).map(|_| page.clone()))
+    })
 }
 
 /// Puts the bucket into a page. `known` says that it should stand there already. Answers whether there was no
@@ -115,7 +149,7 @@ pub(crate) async fn put<L: Ledger>(
     known: bool,
     found: &Found,
 ) -> Result<bool, ReconcileError> {
-    put_item(ledger, page, item(bucket), body, known, found.0.get(page)).await
+    put_item(ledger, page, item(bucket), body, known, found.items.get(page)).await
 }
 
 /// Puts a bucket into a page that needed the key once.

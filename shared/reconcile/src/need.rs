@@ -22,6 +22,8 @@ const NEEDS: &str = "needs#";
 /// The keys one bucket needs.
 pub(crate) struct Needs {
     held: BTreeMap<KeyArn, Need>,
+    /// Keys that were unwell and are well: noted once they are queued, or nobody would close their incidents.
+    recovered: Vec<(KeyArn, Reader)>,
 }
 
 struct Need {
@@ -63,7 +65,10 @@ impl Needs {
                 ))
             })
             .collect();
-        Self { held }
+        Self {
+            held,
+            recovered: Vec::new(),
+        }
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyArn> {
@@ -76,7 +81,7 @@ impl Needs {
     }
 
     /// Records the keys that were seen. Answers with those that are to be looked at: unwell now, unwell before
-    /// and well now, or not known to concern the bucket until now (see [`crate::index`]). Nothing is written
+    /// and well now, flapping, or not known to concern the bucket until now (see [`crate::index`]). Nothing is written
     /// where nothing changed.
     pub(crate) async fn keep<L: Ledger>(
         &mut self,
@@ -120,13 +125,17 @@ impl Needs {
             let is_in_place = noted && !found.lacks(&page, &body);
             let is_new = !is_in_place
                 && index::put(ledger, &page, &reader.bucket, body, known.is_some(), found).await?;
-            if is_unwell || was_unwell || is_new {
+            if is_unwell || was_unwell || is_new || found.flaps(&page) {
                 queue.push(Look {
                     key: key.clone(),
                     is_new,
                 });
             }
             if noted && is_unwell == was_unwell {
+                continue;
+            }
+            if was_unwell && !is_unwell {
+                self.recovered.push((key, reader));
                 continue;
             }
             let version = known.map_or(0, |need| need.version);
@@ -144,6 +153,20 @@ impl Needs {
             self.held.insert(key, need);
         }
         Ok(queue)
+    }
+
+    /// Notes the keys that are well again, after they were queued.
+    pub(crate) async fn note_recovered<L: Ledger>(&mut self, ledger: &L) -> Result<(), ReconcileError> {
+        for (key, reader) in std::mem::take(&mut self.recovered) {
+            let Some(need) = self.held.get_mut(&key) else {
+                continue;
+            };
+            let body = json!({"reader": reader, "unwell": false});
+            need.version = store::put(ledger, &own(&reader.bucket, &key, need.version, body)).await?;
+            need.reader = Some(reader);
+            need.unwell = false;
+        }
+        Ok(())
     }
 
     /// Takes the bucket out of the pages of its keys.

@@ -33,6 +33,11 @@ impl Book {
                 waiting = true;
                 continue;
             }
+            // It is counted already: who never came to the write would otherwise have used up the budget with it.
+            if incident.is_some_and(|incident| incident.goes_on(&fingerprint(&change))) {
+                admitted.changes.push(change);
+                continue;
+            }
             let repairs = incident
                 .map(|incident| incident.repairs.clone())
                 .unwrap_or_default();

@@ -24,6 +24,7 @@ fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
     stage.expect_calls(
         "[look at vault]
         GetItem key:KEY reader#vault
+        GetItem key:KEY incident#flapping#key:KEY
         DescribeKey KEY
         GetKeyPolicy KEY
         PutItem bucket:vault needs#KEY
@@ -299,4 +300,27 @@ fn a_default_key_that_does_not_exist_is_for_a_person() {
     expect_found(&report, &["key-missing key:GONE (human)"]);
     stage.rest();
     stage.expect_told(&["needs-you: key-missing on media"]);
+}
+
+#[test]
+fn a_key_that_is_well_again_is_looked_at_though_it_could_not_be_queued_at_once() {
+    let (stage, key) = Stage::with_vault();
+    stage.ana().disable_key(&key).unwrap();
+    stage.rest();
+    stage.expect_told(&["needs-you: key-disabled on vault"]);
+    stage.sweep();
+    stage.rest();
+    stage.model.deliver(guardian_model::Delivery::Dropped);
+    stage.ana().enable_key(&key).unwrap();
+    stage.model.deliver(guardian_model::Delivery::Normal);
+    stage.sweep();
+    stage.round();
+    stage.model.fail_next(
+        "SendMessageBatch",
+        1,
+        guardian_core::call::CallErrorKind::Transient,
+    );
+    stage.rest();
+    assert_eq!(stage.model.pending_faults(), 0);
+    stage.expect_told(&["resolved: key-disabled on vault"]);
 }
