@@ -21,6 +21,7 @@ async fn main() -> Result<(), Error> {
         settings.account.clone(),
         environment.reconciler_stack()?,
     );
+    aws.get_ready_for_looks();
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let LambdaEvent { payload, context } = event;
         let work = async {

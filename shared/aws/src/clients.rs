@@ -7,14 +7,19 @@ use aws_config::retry::RetryConfig;
 
 use crate::connect::Connection;
 use crate::retry::ConcurrentWrites;
+use crate::tried_once::TriedOnce;
 
 /// A client's settings: the connection's, plus the call log and our retries.
 macro_rules! settings {
-    ($service:ident, $connection:expr) => {
-        $service::config::Builder::from($connection.config())
+    ($service:ident, $connection:expr) => {{
+        let mut settings = $service::config::Builder::from($connection.config())
             .interceptor($connection.calls().clone())
-            .retry_classifier(ConcurrentWrites)
-    };
+            .retry_classifier(ConcurrentWrites);
+        if let Some(client) = $connection.config().http_client() {
+            settings = settings.http_client(TriedOnce(client));
+        }
+        settings
+    }};
 }
 
 /// The clients of one connection.

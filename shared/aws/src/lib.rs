@@ -23,6 +23,7 @@ mod retry;
 mod throttle;
 mod topic;
 mod trail;
+mod tried_once;
 
 pub use aws::{Aws, Stack};
 pub use calls::{About, Call, CallLog};
