@@ -9,7 +9,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-REQUIREMENTS = {"emulators": "requirements.txt", "stack": "requirements-stack.txt", "lint": "requirements-lint.txt"}
+REQUIREMENTS = {
+    "emulators": "requirements.txt",
+    "stack": "requirements-stack.txt",
+    "lint": "requirements-lint.txt",
+    "bench": "requirements-bench.txt",
+}
 SKIPPED = 77
 
 
@@ -43,7 +48,7 @@ def make(folder, requirements):
 def main():
     which = sys.argv[1] if len(sys.argv) > 1 else "emulators"
     if len(sys.argv) > 2 or which not in REQUIREMENTS:
-        print("usage: tests/emulators/setup [emulators|stack|lint]", file=sys.stderr)
+        print("usage: tests/emulators/setup [emulators|stack|lint|bench]", file=sys.stderr)
         sys.exit(2)
     if sys.version_info < (3, 10):
         cannot(f"Python 3.10 or newer is needed, `python3` is {sys.version.split()[0]}")

@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
         environment.reconciler_stack()?,
     )
     .at_pace(settings.quotas);
+    aws.get_ready_for_looks();
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let LambdaEvent { payload, context } = event;
         let work = async {

@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
     let telemetry = &Telemetry::start(&environment)?;
     let connection = Connection::of_function()?;
     let aws = &Aws::new(connection, environment.account()?, environment.router_stack()?);
+    aws.get_ready_for_routing();
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         let LambdaEvent { payload, context } = event;
         let work = async {

@@ -59,6 +59,23 @@ impl Aws {
         self.pace.as_ref()
     }
 
+    /// Gets ready what every look at a bucket needs: certificates are read and clients built while the function starts,
+    /// when Lambda is seen to give it more of a processor than the share of its memory, and not with the first event. That is
+    /// two thirds of what a first look costs. Clients that only some looks need come when they are needed.
+    pub fn get_ready_for_looks(&self) {
+        let _ready = (
+            self.clients.dynamodb(),
+            self.clients.ssm(),
+            self.clients.s3(),
+            self.clients.sqs(),
+        );
+    }
+
+    /// The same for what every routing of an event needs.
+    pub fn get_ready_for_routing(&self) {
+        let _ready = (self.clients.sqs(), self.clients.dynamodb());
+    }
+
     /// The account whose buckets these are.
     #[must_use]
     pub fn account(&self) -> &AccountId {

@@ -4,6 +4,8 @@
 mod key;
 mod notification;
 
+use futures_util::future::join_all;
+use futures_util::join;
 use guardian_core::call::CallError;
 use guardian_core::declaration::Declaration;
 use guardian_core::finding::Code;
@@ -174,36 +176,80 @@ pub async fn apply_to_bucket<A: Buckets + Clock>(
     seen: &BucketObservation,
     plan: Plan,
 ) -> Result<Vec<(Change, Applied)>, CallError> {
-    let mut done = Vec::new();
-    for change in plan.changes {
-        let applied = match &change {
-            Change::BucketPolicy(policy) => {
-                let target = BucketPolicy {
-                    aws,
-                    settings,
-                    declaration,
-                    seen: seen.clone(),
-                };
-                write(target, policy.clone()).await?
-            }
-            Change::Marker {
-                bucket,
-                cloud,
-                encryption,
-            } => {
-                let key = guardian_core::cloudinary::marker_key(cloud);
-                // Objects are read-after-write consistent (S3 User Guide, Welcome): the answer is the proof.
-                match aws.put_marker(bucket, &key, *encryption).await {
-                    Ok(guardian_core::observation::MarkerWrite::Created) => Applied::Verified(change.clone()),
-                    Ok(guardian_core::observation::MarkerWrite::AlreadyThere) => Applied::AlreadyThere,
-                    Err(error) if error.is_transient() => return Err(error),
-                    Err(error) => Applied::Refused(error),
+    // The bucket's settings one after the other: S3 answers two changes of one bucket's settings at a time with a
+    // conflict (`OperationAborted`). Its objects are no settings.
+    let (settled, written) = join!(
+        async {
+            let mut done = Vec::new();
+            for change in plan.changes.iter().filter(|change| !is_marker(change)) {
+                done.push(apply_setting(aws, settings, declaration, seen, change).await);
+                if done.last().is_some_and(Result::is_err) {
+                    break;
                 }
             }
-            Change::Notifications(planned) => notification::turn_on(aws, planned.clone()).await,
-            Change::KeyPolicy(_) => Applied::Stuck,
+            done
+        },
+        join_all(
+            plan.changes
+                .iter()
+                .filter(|change| is_marker(change))
+                .map(|change| put_marker(aws, change))
+        ),
+    );
+    let (mut settled, mut written) = (settled.into_iter(), written.into_iter());
+    let mut done = Vec::new();
+    for change in plan.changes {
+        let outcome = if is_marker(&change) {
+            written.next()
+        } else {
+            settled.next()
         };
-        done.push((change, applied));
+        done.push((change, outcome.unwrap_or(Ok(Applied::Stuck))?));
     }
     Ok(done)
+}
+
+const fn is_marker(change: &Change) -> bool {
+    matches!(change, Change::Marker { .. })
+}
+
+async fn apply_setting<A: Buckets + Clock>(
+    aws: &A,
+    settings: &Settings,
+    declaration: &Declaration,
+    seen: &BucketObservation,
+    change: &Change,
+) -> Result<Applied, CallError> {
+    match change {
+        Change::BucketPolicy(policy) => {
+            let target = BucketPolicy {
+                aws,
+                settings,
+                declaration,
+                seen: seen.clone(),
+            };
+            write(target, policy.clone()).await
+        }
+        Change::Notifications(planned) => Ok(notification::turn_on(aws, planned.clone()).await),
+        Change::KeyPolicy(_) | Change::Marker { .. } => Ok(Applied::Stuck),
+    }
+}
+
+async fn put_marker<A: Buckets>(aws: &A, change: &Change) -> Result<Applied, CallError> {
+    let Change::Marker {
+        bucket,
+        cloud,
+        encryption,
+    } = change
+    else {
+        return Ok(Applied::Stuck);
+    };
+    let key = guardian_core::cloudinary::marker_key(cloud);
+    // Objects are read-after-write consistent (S3 User Guide, Welcome): the answer is the proof.
+    match aws.put_marker(bucket, &key, *encryption).await {
+        Ok(guardian_core::observation::MarkerWrite::Created) => Ok(Applied::Verified(change.clone())),
+        Ok(guardian_core::observation::MarkerWrite::AlreadyThere) => Ok(Applied::AlreadyThere),
+        Err(error) if error.is_transient() => Err(error),
+        Err(error) => Ok(Applied::Refused(error)),
+    }
 }

@@ -1,11 +1,13 @@
 //! The cycle of a key: its policy, for every bucket that needs it, with one write.
 
+use futures_util::join;
 use guardian_core::alert::Affected;
+use guardian_core::call::CallError;
 use guardian_core::cause::Work;
 use guardian_core::incident::Circumstances;
 use guardian_core::judge::{Former, Hold, Judgement, Reader, judge_key, judge_unneeded_key};
 use guardian_core::name::{CloudName, KeyArn, Resource};
-use guardian_core::observation::KeyObservation;
+use guardian_core::observation::{KeyDescription, KeyObservation};
 use guardian_core::plan::{plan_key, plan_removal};
 use guardian_core::settings::{Mode, Settings};
 
@@ -13,7 +15,7 @@ use crate::apply::{apply_removal, apply_to_key};
 use crate::book::Book;
 use crate::cycle::Cycle;
 use crate::need::{formers_of_key, readers_of_key};
-use crate::observe::observe_key;
+use crate::observe::observe_described;
 use crate::seam::{Clock, Keys, Ledger, Queues, Topic, Trail};
 use crate::{ReconcileError, Report};
 
@@ -28,12 +30,15 @@ where
     A: Keys + Ledger + Queues + Topic + Trail + Clock,
 {
     let resource = Resource::Key(key.clone());
-    let mut book = Book::load(aws, &resource).await?;
+    // The router asks before it queues a key: that nobody needs it is the exception, and then one question was asked in vain.
+    let name = key.to_string();
+    let (book, description) = join!(Book::load(aws, &resource), aws.describe_key(&name));
+    let mut book = book?;
     let readers = readers_of_key(&book);
     let affected = touched(&readers);
     let formers = formers_of_key(&book, aws.now());
     if readers.is_empty() && !formers.is_empty() {
-        return unneeded(aws, settings, key, work, book, &formers).await;
+        return unneeded(aws, settings, key, work, book, &formers, description).await;
     }
     if readers.is_empty() {
         let around = Circumstances {
@@ -53,7 +58,7 @@ where
         .collect();
     let seen = KeyObservation {
         certain: readers.iter().any(|reader| reader.hold != Hold::Perhaps),
-        ..observe_key(aws, settings, key.to_string(), because).await?
+        ..observe_described(aws, settings, name, because, description).await?
     };
     let mut judgement = judge_key(settings, &seen, &readers, aws.now());
     let plan = plan_key(settings, &seen, &readers, &mut judgement);
@@ -98,6 +103,7 @@ async fn unneeded<A>(
     work: &Work,
     mut book: Book,
     formers: &[Former],
+    description: Result<KeyDescription, CallError>,
 ) -> Result<Report, ReconcileError>
 where
     A: Keys + Ledger + Queues + Topic + Trail + Clock,
@@ -106,7 +112,7 @@ where
         .iter()
         .map(|former| format!("once needed by `{}`", former.bucket))
         .collect();
-    let seen = observe_key(aws, settings, key.to_string(), because).await?;
+    let seen = observe_described(aws, settings, key.to_string(), because, description).await?;
     let mut judgement = judge_unneeded_key(settings, &seen, formers);
     let plan = plan_removal(settings, &seen, formers, &mut judgement);
     let cycle = Cycle {

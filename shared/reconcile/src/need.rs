@@ -75,6 +75,11 @@ impl Needs {
         self.held.keys()
     }
 
+    /// Whether all was well with the key when it was last looked at.
+    pub(crate) fn was_well(&self, key: &KeyArn) -> bool {
+        self.held.get(key).is_some_and(|need| !need.unwell)
+    }
+
     /// Their pages.
     pub(crate) fn pages(&self) -> impl Iterator<Item = Resource> {
         self.held.keys().cloned().map(Resource::Key)

@@ -3,7 +3,7 @@
 mod keys;
 
 pub use keys::observe_key;
-pub(crate) use keys::{KnownKey, full_name, keys_on_objects};
+pub(crate) use keys::{KnownKey, full_name, keys_on_objects, look_ahead, observe_described};
 use keys::{keys_to_look_at, observe_keys};
 
 use futures_util::future::join_all;
@@ -54,7 +54,7 @@ pub async fn observe_bucket<A: Buckets + Keys>(
             is_hint: false,
         })
         .collect();
-    look_at_keys(aws, settings, declaration, &known, outside).await
+    look_at_keys(aws, settings, declaration, &known, outside, Ok(Vec::new())).await
 }
 
 /// The first half: everything but the keys and what hinges on the policy.
@@ -107,17 +107,19 @@ pub(crate) async fn look_at_bucket<A: Buckets>(
     })
 }
 
-/// The second half: the keys, and Block Public Access where it can matter.
+/// The second half: the keys, but for those looked at `ahead`, and Block Public Access where it can matter.
 pub(crate) async fn look_at_keys<A: Buckets + Keys>(
     aws: &A,
     settings: &Settings,
     declaration: &Declaration,
     known: &[KnownKey],
     seen: BucketObservation,
+    ahead: Result<Vec<KeyObservation>, CallError>,
 ) -> Result<BucketObservation, CallError> {
     if seen.presence != Presence::Here {
         return Ok(seen);
     }
+    let ahead = ahead?;
     let named = keys_to_look_at(settings, declaration, &seen.encryption, &seen.markers, known);
     let maybe_public =
         matches!(&seen.policy, Ok(Some(document)) if !matches!(is_public(document), Publicness::NotPublic));
@@ -129,7 +131,7 @@ pub(crate) async fn look_at_keys<A: Buckets + Keys>(
                 Ok(None)
             }
         },
-        observe_keys(aws, settings, named)
+        observe_keys(aws, settings, named, ahead)
     );
     let mut keys = keys?;
     let is_nothing = |key: &KeyObservation| {

@@ -90,7 +90,7 @@ pub async fn look_with_sample<A: Buckets + Keys + Clock>(
             is_hint: false,
         })
         .collect();
-    let seen = look_at_keys(aws, settings, declaration, &known, outside).await?;
+    let seen = look_at_keys(aws, settings, declaration, &known, outside, Ok(Vec::new())).await?;
     Ok((judged(settings, declaration, seen, aws.now()), sampled))
 }
 

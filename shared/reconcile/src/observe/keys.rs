@@ -1,13 +1,14 @@
 //! Looking at keys: by whatever name the settings, an object or an earlier look has for them.
 
 use futures_util::future::join_all;
+use futures_util::join;
 use guardian_core::call::CallError;
 use guardian_core::census::Counts;
 use guardian_core::declaration::Declaration;
 use guardian_core::name::KeyArn;
 use guardian_core::observation::{
-    DefaultEncryption, KeyManager, KeyObservation, KeyPolicy, Known, MarkerObservation, ObjectEncryption,
-    Unknown,
+    DefaultEncryption, KeyDescription, KeyManager, KeyObservation, KeyPolicy, Known, MarkerObservation,
+    ObjectEncryption, Unknown,
 };
 use guardian_core::settings::Settings;
 use guardian_policy::PolicyDocument;
@@ -108,10 +109,36 @@ pub(crate) fn full_name(settings: &Settings, key: &str) -> String {
     )
 }
 
+/// Looks at keys before it is known what names them: those that the bucket's page of the ledger holds, while the bucket
+/// itself is looked at. Only a key that was `well` when it was last looked at is asked for its policy at once: such a key
+/// is a customer's own, for any other the answer to DescribeKey decides whether there is a policy to be had.
+pub(crate) async fn look_ahead<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    keys: impl IntoIterator<Item = (&KeyArn, bool)>,
+) -> Result<Vec<KeyObservation>, CallError> {
+    let looks = keys.into_iter().map(|(key, is_well)| async move {
+        let (named, because) = (key.to_string(), Vec::new());
+        if !is_well {
+            return observe_key(aws, settings, named, because).await;
+        }
+        let (description, policy) = join!(aws.describe_key(&named), aws.get_key_policy(key));
+        let description = settle(description)?;
+        let policy = match &description {
+            Ok(found) if found.arn == *key && has_policy(settings, found) => read_policy(settle(policy)?),
+            Ok(found) => policy_of(aws, settings, found).await?,
+            Err(_) => KeyPolicy::NotAsked,
+        };
+        Ok(observation(named, because, description, policy))
+    });
+    join_all(looks).await.into_iter().collect()
+}
+
 pub(super) async fn observe_keys<A: Keys>(
     aws: &A,
     settings: &Settings,
     named: Vec<Named>,
+    ahead: Vec<KeyObservation>,
 ) -> Result<Vec<KeyObservation>, CallError> {
     // An alias is resolved first, so that the key behind it is not asked about twice.
     let (aliases, plain): (Vec<Named>, Vec<Named>) = named
@@ -135,7 +162,13 @@ pub(super) async fn observe_keys<A: Keys>(
             None => fresh.push(key),
         }
     }
-    seen.extend(look_at_all(aws, settings, fresh).await?);
+    let looks = fresh.into_iter().map(|key| async {
+        let found = ahead.iter().find(|seen| seen.named == key.name).cloned();
+        look_at(aws, settings, key, found).await
+    });
+    for found in join_all(looks).await {
+        seen.push(found?);
+    }
     Ok(seen)
 }
 
@@ -144,15 +177,27 @@ async fn look_at_all<A: Keys>(
     settings: &Settings,
     named: Vec<Named>,
 ) -> Result<Vec<KeyObservation>, CallError> {
-    let looks = named.into_iter().map(|key| async move {
-        let seen = observe_key(aws, settings, key.name, key.because).await?;
-        Ok(KeyObservation {
-            certain: key.certain,
-            named_by: key.named_by,
-            ..seen
-        })
-    });
+    let looks = named.into_iter().map(|key| look_at(aws, settings, key, None));
     join_all(looks).await.into_iter().collect()
+}
+
+/// Looks at a key, unless it was `found` ahead.
+async fn look_at<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    key: Named,
+    found: Option<KeyObservation>,
+) -> Result<KeyObservation, CallError> {
+    let seen = match found {
+        Some(found) => found,
+        None => observe_key(aws, settings, key.name, key.because.clone()).await?,
+    };
+    Ok(KeyObservation {
+        because: key.because,
+        certain: key.certain,
+        named_by: key.named_by,
+        ..seen
+    })
 }
 
 /// Looks at one key by any of its names.
@@ -166,26 +211,64 @@ pub async fn observe_key<A: Keys>(
     named: String,
     because: Vec<String>,
 ) -> Result<KeyObservation, CallError> {
-    let description = settle(aws.describe_key(&named).await)?;
+    let description = aws.describe_key(&named).await;
+    observe_described(aws, settings, named, because, description).await
+}
+
+/// The same, with the answer to DescribeKey at hand.
+pub(crate) async fn observe_described<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    named: String,
+    because: Vec<String>,
+    description: Result<KeyDescription, CallError>,
+) -> Result<KeyObservation, CallError> {
+    let description = settle(description)?;
     let policy = match &description {
-        // GetKeyPolicy never works across accounts, and an AWS managed key's policy cannot be changed.
-        Ok(found) if *found.arn.account() == settings.account && found.manager == KeyManager::Customer => {
-            match settle(aws.get_key_policy(&found.arn).await)? {
-                Ok(text) => PolicyDocument::parse(&text).map_or_else(
-                    |error| KeyPolicy::Unknown(Unknown::Policy(error)),
-                    |document| KeyPolicy::Document(Box::new(document)),
-                ),
-                Err(unknown) => KeyPolicy::Unknown(unknown),
-            }
-        }
-        Ok(_) | Err(_) => KeyPolicy::NotAsked,
+        Ok(found) => policy_of(aws, settings, found).await?,
+        Err(_) => KeyPolicy::NotAsked,
     };
-    Ok(KeyObservation {
+    Ok(observation(named, because, description, policy))
+}
+
+/// GetKeyPolicy never works across accounts, and an AWS managed key's policy cannot be changed.
+fn has_policy(settings: &Settings, found: &KeyDescription) -> bool {
+    *found.arn.account() == settings.account && found.manager == KeyManager::Customer
+}
+
+async fn policy_of<A: Keys>(
+    aws: &A,
+    settings: &Settings,
+    found: &KeyDescription,
+) -> Result<KeyPolicy, CallError> {
+    if !has_policy(settings, found) {
+        return Ok(KeyPolicy::NotAsked);
+    }
+    Ok(read_policy(settle(aws.get_key_policy(&found.arn).await)?))
+}
+
+fn read_policy(text: Known<String>) -> KeyPolicy {
+    match text {
+        Ok(text) => PolicyDocument::parse(&text).map_or_else(
+            |error| KeyPolicy::Unknown(Unknown::Policy(error)),
+            |document| KeyPolicy::Document(Box::new(document)),
+        ),
+        Err(unknown) => KeyPolicy::Unknown(unknown),
+    }
+}
+
+fn observation(
+    named: String,
+    because: Vec<String>,
+    description: Known<KeyDescription>,
+    policy: KeyPolicy,
+) -> KeyObservation {
+    KeyObservation {
         named,
         because,
         named_by: Vec::new(),
         certain: true,
         description,
         policy,
-    })
+    }
 }

@@ -79,10 +79,10 @@ fn an_object_that_moves_to_another_key_in_place_has_that_key_granted_and_by_that
         ListObjectsV2 vault/…/
         HeadObject vault/…/demo
         GetBucketNotificationConfiguration vault
-        DescribeKey KEY
-        GetKeyPolicy KEY
         DescribeKey SECOND
         GetKeyPolicy SECOND
+        DescribeKey KEY
+        GetKeyPolicy KEY
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         PutItem bucket:vault evidence

@@ -56,6 +56,8 @@ fn the_alias_is_noted_before_it_is_resolved_and_only_once() {
     stage.expect_calls(
         "SendMessageBatch bucket:vault
         [look at vault]
+        DescribeKey KEY
+        GetKeyPolicy KEY
         PutItem alias:alias/media reader#vault
         PutItem bucket:vault names#alias/media
         DescribeKey alias/media

@@ -124,10 +124,10 @@ fn a_new_default_key_is_granted_and_the_old_one_is_not_forgotten() {
     stage.expect_calls(
         "SendMessageBatch bucket:vault
         [look at vault]
-        DescribeKey SECOND
-        GetKeyPolicy SECOND
         DescribeKey KEY
         GetKeyPolicy KEY
+        DescribeKey SECOND
+        GetKeyPolicy SECOND
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND
         GetItem key:KEY reader#vault

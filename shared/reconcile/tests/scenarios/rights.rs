@@ -237,8 +237,8 @@ fn an_optional_right_that_is_refused_keeps_nothing_from_being_repaired_and_is_sa
             stage.take_repairs(),
             [
                 "PutBucketPolicy media",
-                "PutObject media/…/demo",
-                "PutBucketNotificationConfiguration media"
+                "PutBucketNotificationConfiguration media",
+                "PutObject media/…/demo"
             ],
             "{action}"
         );

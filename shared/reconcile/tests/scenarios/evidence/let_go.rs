@@ -24,10 +24,10 @@ fn a_key_that_is_used_again_comes_back() {
     stage.expect_calls(
         "SendMessageBatch bucket:vault
         [look at vault]
-        DescribeKey KEY
-        GetKeyPolicy KEY
         DescribeKey SECOND
         GetKeyPolicy SECOND
+        DescribeKey KEY
+        GetKeyPolicy KEY
         GetItem key:SECOND reader#vault
         PutItem key:SECOND reader#vault
         PutItem bucket:vault needs#SECOND

@@ -1,0 +1,12 @@
+//! The least that runs in Lambda with `lambda_runtime`: takes any event, answers with nothing.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(service_fn(|_: LambdaEvent<Value>| async {
+        Ok::<_, Error>(Value::Null)
+    }))
+    .await
+}

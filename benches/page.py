@@ -1,0 +1,105 @@
+"""The tables of a result, and docs/performance.md."""
+
+from machine import ROOT
+
+PLACE = "<!-- measured -->"
+
+
+def ms(value):
+    if value is None:
+        return "–"
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.1f} ms"
+
+
+def mb(kilobytes):
+    return "–" if kilobytes is None else f"{kilobytes / 1024:.1f} MB"
+
+
+def whole_number(value):
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def table(head, rows):
+    rule = [":--" if at == 0 else "--:" for at in range(len(head))]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def starts(result):
+    rows = [
+        [
+            name, ms(run["init_ms"]), ms(run["first_ms"]), ms(run["total_ms"]), ms(run["cpu_ms"]), mb(run["rss_kb"]),
+            whole_number(run["calls"]), whole_number(run["handshakes"]), str(run["runs"]),
+        ]
+        for name, run in result["cold"].items()
+    ]
+    head = ["start of", "first `/next`", "first event", "sum", "processor", "memory", "calls", "handshakes", "runs"]
+    return table(head, rows)
+
+
+def warm(result):
+    rows = []
+    for name, run in result["warm"].items():
+        reached, limit = run.get("repair_ms") or run["proof_ms"], run.get("repair_limit_ms") or run["limit_ms"]
+        rows.append([
+            name, f"{run.get('repair_trips') or run['trips']} × 20 ms", ms(reached), f"{reached / limit:.2f}",
+            f"{ms(run['proof_ms'])} ({run['trips']})", ms(run["whole_ms"]), whole_number(run["calls"]),
+            whole_number(run["writes"]), whole_number(run["repairs"]),
+            f"{ms(run['python_ms'])} ({run['python']['calls']} calls)",
+        ])
+    head = ["broken", "round trips up to the repair", "event to repair", "of the limit", "to the proof (trips)",
+            "whole invocation", "calls", "writes", "of those to bucket or key", "Python handler, whole invocation"]
+    return table(head, rows)
+
+
+def peers(runs_by_count):
+    rows = []
+    for count, runs in runs_by_count.items():
+        ours = runs["reconciler"]
+        for name, run in runs.items():
+            rows.append([
+                count, name, ms(run["ms"]), f"{run['ms'] / ours['ms']:.1f}×", ms(run["cpu_ms"]), mb(run["rss_kb"]),
+                f"{run['rss_kb'] / ours['rss_kb']:.1f}×", whole_number(run.get("calls")), whole_number(run.get("repairs")),
+                str(run["runs"]),
+            ])
+    head = ["buckets", "program", "time", "of ours", "processor", "memory", "of ours", "calls", "repairs", "runs"]
+    return table(head, rows)
+
+
+def sizes(result):
+    rows = [[name, f"{size['binary'] / 1e6:.2f} MB", f"{size['zip'] / 1e6:.2f} MB"] for name, size in result["sizes"].items()]
+    return table(["function", "binary", "zip"], rows)
+
+
+def verdicts(result):
+    rows = [[name, f"{count:,}"] for name, count in result["instructions"]["instructions"].items()]
+    return table(["verdict", "instructions"], rows)
+
+
+def machine(result):
+    facts = result["machine"]
+    roots = f"{facts['roots']} roots in the bundle; " if facts.get("roots") else "HTTPS was not measured; "
+    return (
+        f"Measured on {facts['date']} at commit {facts['commit']}: {facts['processors']} × {facts['processor']}, "
+        f"{facts['memory']}, {facts['system']}; {facts['rustc']}, Python {facts['python']}; {roots}"
+        f"load {facts['load']} when it began. Medians."
+        + (" **A quick run, of functions built without fat LTO: the order of things, no figure to go by.**" if result["quick"] else "")
+    )
+
+
+def tables(result):
+    return "\n\n".join([
+        machine(result),
+        "### Start", starts(result),
+        "### Warm repair, each call of AWS taking 20 ms", warm(result),
+        "### Beside the peers, on a world that answers at once", peers(result["repairs"]),
+        "### Beside the peers, on moto", peers(result["moto"]),
+        "### Sizes", sizes(result),
+        "### Instructions of a verdict", f"With {result['instructions']['toolchain']}.", verdicts(result),
+    ])
+
+
+def whole(result):
+    """The page as it is, with the tables in their place."""
+    text = (ROOT / "docs" / "performance.md").read_text()
+    before = text.split(PLACE)[0]
+    return f"{before}{PLACE}\n\n{tables(result)}\n"
