@@ -1,0 +1,224 @@
+//! One look with one fault: what became of it, and whether anything happened that must not.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use guardian_core::finding::Code;
+
+use crate::fault::{Class, Order};
+use crate::play::{Play, Queues, Told, come_to_rest, deliver, told};
+use crate::request::Site;
+use crate::wire::Seen;
+use crate::world::{Place, World};
+
+/// What became of the look with the fault.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fate {
+    /// The next attempt of the call went through, and the look with it.
+    Retried,
+    /// Nothing was different.
+    Unmoved,
+    /// The message came again.
+    Again,
+    /// The look went on without what the call was for.
+    Without,
+    /// It went on, and people were told these.
+    Told(Vec<Code>),
+    /// The step of a walk is taken again by the state machine.
+    StepAgain,
+    /// The walk ends without a census, and that is told.
+    StepOver,
+}
+
+/// A look, followed to its end.
+pub(crate) struct Run {
+    /// The requests of the look itself.
+    pub(crate) seen: Vec<Seen>,
+    /// Its calls.
+    pub(crate) calls: Vec<Site>,
+    fate: Fate,
+    codes: BTreeSet<Code>,
+    told: Told,
+    /// What the work queue took: the de-duplication ids.
+    queued: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl Run {
+    pub(crate) fn describe(&self) -> String {
+        format!("{:?} {:?} {:?} {:?} {:?}", self.fate, self.codes, self.told, self.queued.len(), self.wrong)
+    }
+}
+
+/// What a case came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Result {
+    pub(crate) fate: Fate,
+    /// Repairs that were made after the failed call, in the same look.
+    pub(crate) after: Vec<String>,
+    /// How often people were told the same twice, by the same id.
+    pub(crate) repeated: usize,
+    /// What must not be.
+    pub(crate) wrong: Vec<String>,
+}
+
+pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>) -> Run {
+    let is_patient = order.as_ref().is_some_and(|order| order.class.needs_patience());
+    let place = world.place(is_patient).await;
+    world.wire.begin(None);
+    let first = play.prepare(world, &place).await;
+    let before = told(&place, &world.wire.seen());
+    world.wire.begin(order);
+    let outcome = deliver(&place, &first, Duration::ZERO).await;
+    world.wire.heal();
+    let (seen, calls) = (world.wire.seen(), world.wire.calls());
+    let mut wrong = Vec::new();
+    for missing in world.missing_of_others(&place).await {
+        wrong.push(format!("after the look there is not {missing}"));
+    }
+
+    let findings = outcome.reports.iter().flat_map(|report| &report.findings);
+    let codes: BTreeSet<Code> = findings.map(|finding| finding.code).collect();
+    let fate = match &outcome.said {
+        Some(said) if said.starts_with("again") => Fate::StepAgain,
+        Some(_) => Fate::StepOver,
+        None if !outcome.failed.is_empty() => Fate::Again,
+        None => Fate::Unmoved,
+    };
+    let mut queues = Queues::default();
+    let is_over = fate == Fate::StepOver;
+    // The state machine gives a walk up that failed for good; whoever redrives it has it go on.
+    let again = outcome.failed;
+    let rounds = {
+        let well = async || is_well(world, play, &place).await.is_empty();
+        come_to_rest(world, &place, again, &mut queues, well).await
+    };
+    if rounds > 10 {
+        wrong.push(format!("after {rounds} deliveries it does not come to rest"));
+    }
+    for missing in world.missing_of_others(&place).await {
+        wrong.push(format!("in the end there is not {missing}"));
+    }
+    for missing in is_well(world, play, &place).await {
+        wrong.push(format!("in the end there is not {missing}{}", if is_over { ", over" } else { "" }));
+    }
+    let mut told = told(&place, &world.wire.seen());
+    for (what, earlier) in before {
+        told.entry(what).or_default().splice(0..0, earlier);
+    }
+    let mut queued = queues.known;
+    queued.sort();
+    Run {
+        seen,
+        calls,
+        fate,
+        codes,
+        told,
+        queued,
+        wrong,
+    }
+}
+
+/// What is not yet as it should be in the end.
+async fn is_well(world: &World, play: Play, place: &Place) -> Vec<String> {
+    let mut missing = Vec::new();
+    if play.heals() {
+        missing = world.missing_of_ours(place).await;
+    }
+    let page = async || world.page(place, &format!("bucket:{}", place.bucket)).await;
+    match play {
+        Play::Undeclared => {
+            let forgotten = |name: &String| !name.starts_with("incident#");
+            missing.extend(page().await.into_iter().filter(forgotten).map(|name| format!("an end of `{name}`")));
+        }
+        Play::WalkEnds => {
+            if !page().await.contains(&"census".to_owned()) {
+                missing.push("the census".to_owned());
+            }
+            let parts = world.page(place, &format!("census:{}", place.bucket)).await;
+            missing.extend(parts.into_iter().map(|name| format!("an end of `{name}`")));
+        }
+        Play::WalkGoes if world.page(place, &format!("census:{}", place.bucket)).await.is_empty() => {
+            missing.push("the batch".to_owned());
+        }
+        _ => {}
+    }
+    missing
+}
+
+/// Holds a look with a fault against the same without.
+pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
+    let mut wrong = run.wrong.clone();
+    let at = run.seen.iter().position(|seen| seen.is_faulty);
+    let Some(at) = at else {
+        wrong.push("the call was never made".to_owned());
+        return Result {
+            fate: run.fate.clone(),
+            after: Vec::new(),
+            repeated: 0,
+            wrong,
+        };
+    };
+    let call = &run.seen[at].call;
+    let attempts: Vec<&Seen> = run.seen.iter().filter(|seen| seen.call == *call).collect();
+    let went_through = !attempts.last().unwrap().is_faulty;
+    let new: Vec<Code> = run.codes.difference(&baseline.codes).copied().collect();
+    let repairs = |run: &Run| -> BTreeSet<String> {
+        let done = run.seen.iter().filter(|seen| seen.site.is_repair() && seen.took_effect());
+        done.map(|seen| seen.site.name().to_owned()).collect()
+    };
+    let names = |run: &Run| -> BTreeSet<Site> { run.calls.iter().cloned().collect() };
+    let fate = match &run.fate {
+        Fate::Unmoved if !new.is_empty() => Fate::Told(new),
+        Fate::Unmoved if went_through => Fate::Retried,
+        Fate::Unmoved if repairs(run) != repairs(baseline) || names(run) != names(baseline) => Fate::Without,
+        Fate::Unmoved if !went_through && !matches!(order.class, Class::Half | Class::Empty | Class::UnknownWord) => {
+            Fate::Without
+        }
+        other => other.clone(),
+    };
+    let failed_at = run.seen.iter().rposition(|seen| seen.call == *call).unwrap_or(at);
+    let mut after: Vec<String> = run.seen[failed_at + 1..]
+        .iter()
+        .filter(|seen| seen.site.is_repair() && !went_through)
+        .map(|seen| seen.site.name().to_owned())
+        .collect();
+    after.sort();
+    after.dedup();
+
+    let mut repeated = 0;
+    for (what, kinds) in &run.told {
+        let ids: BTreeSet<&String> = kinds.iter().map(|(_, id)| id).collect();
+        repeated += kinds.len() - ids.len();
+        for kind in ["needs-you", "repaired", "resolved"] {
+            let of_kind: BTreeSet<&String> = kinds.iter().filter(|(known, _)| known == kind).map(|(_, id)| id).collect();
+            if of_kind.len() > 1 {
+                wrong.push(format!("`{what}` was told as {kind} {} times", of_kind.len()));
+            }
+        }
+    }
+    let ends = |kinds: &[(String, String)]| kinds.iter().any(|(kind, _)| kind == "repaired" || kind == "resolved");
+    for (what, kinds) in &baseline.told {
+        match run.told.get(what) {
+            None => wrong.push(format!("`{what}` was never told")),
+            Some(told) if ends(kinds) && !ends(told) => wrong.push(format!("the end of `{what}` was never told")),
+            Some(_) => {}
+        }
+    }
+    let mut open = run.told.iter().filter(|(what, kinds)| !ends(kinds) && !baseline.told.contains_key(*what));
+    if let Some((what, kinds)) = open.next() {
+        wrong.push(format!("`{what}` was told as {kinds:?} and never ended"));
+    }
+    if run.queued != baseline.queued && matches!(order.site.name(), "SendMessageBatch") {
+        let missing = baseline.queued.iter().filter(|id| !run.queued.contains(id)).count();
+        if missing > 0 && matches!(run.fate, Fate::Unmoved | Fate::Again) && run.queued.len() < baseline.queued.len() {
+            wrong.push(format!("{missing} messages never came into the work queue"));
+        }
+    }
+    Result {
+        fate,
+        after,
+        repeated,
+        wrong,
+    }
+}
