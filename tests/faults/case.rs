@@ -1,7 +1,6 @@
 //! One look with one fault: what became of it, and whether anything happened that must not.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use guardian_core::finding::Code;
 
@@ -23,7 +22,7 @@ pub(crate) enum Fate {
     /// The look went on without what the call was for.
     Without,
     /// It went on, and people were told these.
-    Told(Vec<Code>),
+    Told(BTreeSet<String>),
     /// The step of a walk is taken again by the state machine.
     StepAgain,
     /// The walk ends without a census, and that is told.
@@ -38,16 +37,14 @@ pub(crate) struct Run {
     pub(crate) calls: Vec<Site>,
     fate: Fate,
     codes: BTreeSet<Code>,
+    /// What the look itself told people to see to.
+    asked: BTreeSet<String>,
     told: Told,
     /// What the work queue took: the de-duplication ids.
     queued: Vec<String>,
+    /// Whether it was as if there had been no fault, and was followed no further.
+    is_short: bool,
     wrong: Vec<String>,
-}
-
-impl Run {
-    pub(crate) fn describe(&self) -> String {
-        format!("{:?} {:?} {:?} {:?} {:?}", self.fate, self.codes, self.told, self.queued.len(), self.wrong)
-    }
 }
 
 /// What a case came to.
@@ -62,14 +59,15 @@ pub(crate) struct Result {
     pub(crate) wrong: Vec<String>,
 }
 
-pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>) -> Run {
-    let is_patient = order.as_ref().is_some_and(|order| order.class.needs_patience());
-    let place = world.place(is_patient).await;
+/// Plays it, with a fault if one is ordered; `baseline` is how it ends without.
+pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>, baseline: Option<&Run>) -> Run {
+    let is_hasty = order.as_ref().is_some_and(|order| order.class.is_a_wait());
+    let place = world.place(is_hasty).await;
     world.wire.begin(None);
     let first = play.prepare(world, &place).await;
     let before = told(&place, &world.wire.seen());
     world.wire.begin(order);
-    let outcome = deliver(&place, &first, Duration::ZERO).await;
+    let outcome = deliver(&place, place.hasty.as_ref().unwrap_or(&place.aws), &first, play.after()).await;
     world.wire.heal();
     let (seen, calls) = (world.wire.seen(), world.wire.calls());
     let mut wrong = Vec::new();
@@ -85,16 +83,53 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>) -> 
         None if !outcome.failed.is_empty() => Fate::Again,
         None => Fate::Unmoved,
     };
+    let of_the_look = told(&place, &seen).into_iter();
+    let asked = of_the_look.filter(|(_, kinds)| kinds.iter().any(|(kind, _)| kind == "needs-you"));
+    let asked = asked.map(|(what, _)| what).collect();
     let mut queues = Queues::default();
     let is_over = fate == Fate::StepOver;
     // The state machine gives a walk up that failed for good; whoever redrives it has it go on.
     let again = outcome.failed;
+    // What went through at the second attempt is as it would have been; its end is that of the look without a fault.
+    let is_through = seen.iter().rfind(|seen| seen.is_faulty).is_some_and(|faulty| {
+        let attempts = seen.iter().filter(|seen| seen.call == faulty.call);
+        fate == Fate::Unmoved && attempts.last().is_some_and(|last| !last.is_faulty)
+    });
+    let is_same = |baseline: &Run| {
+        let sorted = |calls: &[Site]| -> BTreeSet<Site> { calls.iter().cloned().collect() };
+        sorted(&baseline.calls) == sorted(&calls) && repairs(&baseline.seen) == repairs(&seen) && baseline.codes == codes
+    };
+    // A look that wrote nothing anywhere and failed was never there: what comes after it is the look without a fault.
+    let is_traceless = matches!(fate, Fate::Again | Fate::StepAgain | Fate::StepOver)
+        && !seen.iter().any(|seen| seen.took_effect() && !seen.site.is_read());
+    if is_traceless || is_through && baseline.is_some_and(is_same) {
+        world.declare(&place.bucket, None).await;
+        return Run {
+            told: told(&place, &seen),
+            is_short: true,
+            queued: Vec::new(),
+            seen,
+            calls,
+            fate,
+            codes,
+            asked,
+            wrong,
+        };
+    }
     let rounds = {
-        let well = async || is_well(world, play, &place).await.is_empty();
-        come_to_rest(world, &place, again, &mut queues, well).await
+        let well = async || {
+            let told = told(&place, &world.wire.seen());
+            let is_told = baseline.is_none_or(|baseline| untold(&baseline.told, &told, &before).is_empty());
+            is_told && is_well(world, play, &place).await.is_empty()
+        };
+        come_to_rest(world, &place, play, again, &mut queues, well).await
     };
     if rounds > 10 {
-        wrong.push(format!("after {rounds} deliveries it does not come to rest"));
+        let seen = world.wire.seen();
+        let last = seen.iter().rev().take(40).filter(|seen| !seen.refusal.is_empty());
+        let last = last.map(|seen| format!("{} {} {}", seen.site, seen.body, seen.refusal));
+        let last = last.collect::<Vec<_>>().join("; ");
+        wrong.push(format!("after {rounds} deliveries it does not come to rest; the last calls were {last}"));
     }
     for missing in world.missing_of_others(&place).await {
         wrong.push(format!("in the end there is not {missing}"));
@@ -103,9 +138,10 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>) -> 
         wrong.push(format!("in the end there is not {missing}{}", if is_over { ", over" } else { "" }));
     }
     let mut told = told(&place, &world.wire.seen());
-    for (what, earlier) in before {
+    for (what, earlier) in before.clone() {
         told.entry(what).or_default().splice(0..0, earlier);
     }
+    world.declare(&place.bucket, None).await;
     let mut queued = queues.known;
     queued.sort();
     Run {
@@ -113,10 +149,41 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>) -> 
         calls,
         fate,
         codes,
+        asked,
         told,
         queued,
+        is_short: false,
         wrong,
     }
+}
+
+/// The repairs that took effect.
+fn repairs(seen: &[Seen]) -> BTreeSet<&str> {
+    let done = seen.iter().filter(|seen| seen.site.is_repair() && seen.took_effect());
+    done.map(|seen| seen.site.name()).collect()
+}
+
+fn ends(kinds: &[(String, String)]) -> bool {
+    kinds.iter().any(|(kind, _)| kind == "repaired" || kind == "resolved")
+}
+
+/// What people were told without the fault, and were not told here, or not the end of it; and what they were told besides
+/// and never the end of.
+fn untold(without: &Told, told: &Told, before: &Told) -> Vec<String> {
+    let mut untold = Vec::new();
+    for (what, kinds) in without.iter().filter(|(what, _)| !before.contains_key(*what)) {
+        match told.get(what) {
+            None => untold.push(format!("`{what}` was never told")),
+            Some(told) if ends(kinds) && !ends(told) => untold.push(format!("the end of `{what}` was never told")),
+            Some(_) => {}
+        }
+    }
+    for (what, kinds) in told {
+        if !ends(kinds) && !without.get(what).is_some_and(|known| !ends(known)) {
+            untold.push(format!("`{what}` was told as {kinds:?} and never ended"));
+        }
+    }
+    untold
 }
 
 /// What is not yet as it should be in the end.
@@ -162,16 +229,14 @@ pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
     let call = &run.seen[at].call;
     let attempts: Vec<&Seen> = run.seen.iter().filter(|seen| seen.call == *call).collect();
     let went_through = !attempts.last().unwrap().is_faulty;
-    let new: Vec<Code> = run.codes.difference(&baseline.codes).copied().collect();
-    let repairs = |run: &Run| -> BTreeSet<String> {
-        let done = run.seen.iter().filter(|seen| seen.site.is_repair() && seen.took_effect());
-        done.map(|seen| seen.site.name().to_owned()).collect()
-    };
+    let mut new: BTreeSet<String> = run.codes.difference(&baseline.codes).map(ToString::to_string).collect();
+    let asked = |what: &String| baseline.asked.contains(what);
+    new.extend(run.asked.iter().filter(|what| !asked(what)).map(|what| what.split(' ').next().unwrap().to_owned()));
     let names = |run: &Run| -> BTreeSet<Site> { run.calls.iter().cloned().collect() };
     let fate = match &run.fate {
         Fate::Unmoved if !new.is_empty() => Fate::Told(new),
         Fate::Unmoved if went_through => Fate::Retried,
-        Fate::Unmoved if repairs(run) != repairs(baseline) || names(run) != names(baseline) => Fate::Without,
+        Fate::Unmoved if repairs(&run.seen) != repairs(&baseline.seen) || names(run) != names(baseline) => Fate::Without,
         Fate::Unmoved if !went_through && !matches!(order.class, Class::Half | Class::Empty | Class::UnknownWord) => {
             Fate::Without
         }
@@ -197,18 +262,15 @@ pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
             }
         }
     }
-    let ends = |kinds: &[(String, String)]| kinds.iter().any(|(kind, _)| kind == "repaired" || kind == "resolved");
-    for (what, kinds) in &baseline.told {
-        match run.told.get(what) {
-            None => wrong.push(format!("`{what}` was never told")),
-            Some(told) if ends(kinds) && !ends(told) => wrong.push(format!("the end of `{what}` was never told")),
-            Some(_) => {}
-        }
+    if run.is_short {
+        return Result {
+            fate,
+            after,
+            repeated,
+            wrong,
+        };
     }
-    let mut open = run.told.iter().filter(|(what, kinds)| !ends(kinds) && !baseline.told.contains_key(*what));
-    if let Some((what, kinds)) = open.next() {
-        wrong.push(format!("`{what}` was told as {kinds:?} and never ended"));
-    }
+    wrong.extend(untold(&baseline.told, &run.told, &Told::new()));
     if run.queued != baseline.queued && matches!(order.site.name(), "SendMessageBatch") {
         let missing = baseline.queued.iter().filter(|id| !run.queued.contains(id)).count();
         if missing > 0 && matches!(run.fate, Fate::Unmoved | Fate::Again) && run.queued.len() < baseline.queued.len() {

@@ -112,15 +112,15 @@ impl Class {
         Self::UnknownWord,
     ];
 
-    /// Those that tell one call of an operation from another: where it stands in the look.
-    pub(crate) const OF_THE_PLACE: [Self; 6] = [
-        Self::Throttled,
-        Self::ResetBefore,
-        Self::ResetAfterOnce,
-        Self::ResetAfter,
-        Self::Denied,
-        Self::Half,
-    ];
+    /// Those that tell one call of an operation from another: where it stands in the look. That an answer is lost makes a
+    /// difference only where something was done.
+    pub(crate) fn of_the_place(site: &Site) -> &'static [Self] {
+        if site.is_read() {
+            &[Self::ResetBefore, Self::Denied]
+        } else {
+            &[Self::ResetBefore, Self::ResetAfterOnce, Self::ResetAfter, Self::Denied]
+        }
+    }
 
     /// Whether only the first attempt fails.
     pub(crate) fn is_once(self) -> bool {
@@ -134,7 +134,7 @@ impl Class {
         )
     }
 
-    pub(crate) fn needs_patience(self) -> bool {
+    pub(crate) fn is_a_wait(self) -> bool {
         matches!(self, Self::SilentOnce | Self::Silent)
     }
 
@@ -235,6 +235,7 @@ fn denied(site: &Site) -> Answer {
 fn word(site: &Site) -> Option<(&'static str, &'static str)> {
     Some(match site.name() {
         "DescribeKey" => ("\"Enabled\"", "\"Sleeping\""),
+        "HeadObject" if site.about == "a marker" => return None,
         "GetBucketEncryption" | "HeadObject" => ("aws:kms", "aws:unheard-of"),
         "GetBucketOwnershipControls" => ("BucketOwnerEnforced", "NobodyKnows"),
         "GetBucketNotificationConfiguration" => ("s3:ObjectCreated:*", "s3:ObjectSung:*"),

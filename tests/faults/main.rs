@@ -18,6 +18,8 @@ mod guardian;
 #[cfg(test)]
 mod case;
 #[cfg(test)]
+mod expected;
+#[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod later;
@@ -25,6 +27,8 @@ mod later;
 mod matrix;
 #[cfg(test)]
 mod modelled;
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod play;
 #[cfg(test)]

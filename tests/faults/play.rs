@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use guardian_aws::Aws;
 use guardian_core::cause::{Cause, LaterLook, Work};
 use guardian_core::name::Resource;
 use guardian_core::right::Role;
@@ -22,6 +23,9 @@ const AGAIN: Duration = Duration::from_secs(16 * 60);
 /// So many deliveries has a message before it is put aside (`maxReceiveCount` in template.yaml).
 const DELIVERIES: usize = 5;
 
+/// What was told to people is healed by the first sweep after they did something; one more for what that finds.
+const SWEEPS: usize = 2;
+
 /// A look, or a step of a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Play {
@@ -29,7 +33,7 @@ pub(crate) enum Play {
     Events,
     /// An event leads to a bucket at which all is missing.
     Bucket,
-    /// The sweep leads to the same.
+    /// The sweep leads to a bucket at which all is well.
     SweptBucket,
     /// A bucket is declared no longer.
     Undeclared,
@@ -90,6 +94,14 @@ impl Play {
         matches!(self, Self::Bucket | Self::SweptBucket | Self::Key)
     }
 
+    /// How long after all that stood before: a walk that is due is asked for within a day.
+    pub(crate) fn after(self) -> Duration {
+        match self {
+            Self::SweptBucket => Duration::from_secs(2 * 24 * 60 * 60),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// What has to stand before it, done without a fault; and the first messages.
     pub(crate) async fn prepare(self, world: &World, place: &Place) -> Vec<Delivery> {
         let bucket = || Resource::Bucket(place.bucket.clone());
@@ -112,7 +124,12 @@ impl Play {
                 return events().into_iter().map(Delivery::Event).collect();
             }
             Self::Bucket => event(bucket(), "DeleteBucketPolicy"),
-            Self::SweptBucket => swept(bucket()),
+            Self::SweptBucket => {
+                look(world, place, event(bucket(), "DeleteBucketPolicy")).await;
+                let key = event(Resource::Key(place.key.clone()), "DeleteBucketPolicy");
+                look(world, place, key).await;
+                swept(bucket())
+            }
             Self::Undeclared => {
                 look(world, place, event(bucket(), "DeleteBucketPolicy")).await;
                 world.declare(&place.bucket, None).await;
@@ -136,9 +153,8 @@ impl Play {
                     _ => 2,
                 };
                 for _ in 0..last {
-                    let aws = place.aws();
                     let later = Later {
-                        aws: &aws,
+                        aws: &place.aws,
                         by: Duration::ZERO,
                     };
                     step = step.take(&later, place).await.unwrap().unwrap();
@@ -152,8 +168,7 @@ impl Play {
 
 /// A look that is no part of the case.
 async fn look(world: &World, place: &Place, work: Work) {
-    let aws = place.aws();
-    let (_, failed) = reconcile_batch(&aws, &place.settings, &[message(&work)]).await;
+    let (_, failed) = reconcile_batch(&place.aws, &place.settings, &[message(&work)]).await;
     let seen = world.wire.seen();
     let asked = || seen.iter().map(|seen| format!("{}: {:?}", seen.site, seen.effect));
     assert!(failed.is_empty(), "a look without a fault failed: {:#?}", asked().collect::<Vec<_>>());
@@ -228,10 +243,8 @@ pub(crate) struct Outcome {
 }
 
 /// Hands these to the function whose they are.
-pub(crate) async fn deliver(place: &Place, deliveries: &[Delivery], by: Duration) -> Outcome {
-    // As a function keeps its clients, so that what the SDK learns of a failure stands when the message comes again.
-    let aws = place.aws();
-    let aws = Later { aws: &aws, by };
+pub(crate) async fn deliver(place: &Place, aws: &Aws, deliveries: &[Delivery], by: Duration) -> Outcome {
+    let aws = Later { aws, by };
     let mut outcome = Outcome::default();
     let (mut events, mut works) = (Vec::new(), Vec::new());
     for (index, delivery) in deliveries.iter().enumerate() {
@@ -323,6 +336,8 @@ pub(crate) fn told(place: &Place, seen: &[Seen]) -> Told {
         let subject = text("/finding/subject")
             .replace(place.bucket.as_str(), "B")
             .replace(place.key.as_str(), "K");
+        // What the stack has in an ARN is not this account's nor this case's alone.
+        let subject = subject.split(':').next_back().unwrap_or_default().to_owned();
         let what = match text("/finding/code") {
             "" => text("/kind").to_owned(),
             code => format!("{code} {subject}"),
@@ -333,16 +348,17 @@ pub(crate) fn told(place: &Place, seen: &[Seen]) -> Told {
     told
 }
 
-/// Lets everything that waits come, without a fault, until all is well or nothing waits any more. Answers with how often a
-/// message had to be delivered.
+/// Lets everything that waits come, without a fault, until all is well or nothing waits any more; then the sweep comes, if
+/// it has to. Answers with how often a message had to be delivered.
 pub(crate) async fn come_to_rest(
     world: &World,
     place: &Place,
+    play: Play,
     mut again: Vec<Delivery>,
     queues: &mut Queues,
     is_well: impl AsyncFn() -> bool,
 ) -> usize {
-    let (mut by, mut rounds) = (Duration::ZERO, 0);
+    let (mut by, mut rounds, mut sweeps) = (play.after(), 0, 0);
     loop {
         queues.collect(&world.wire);
         by += AGAIN;
@@ -356,16 +372,31 @@ pub(crate) async fn come_to_rest(
         };
         next.extend(work.into_iter().filter(concerns).map(Delivery::Work));
         if next.is_empty() {
-            if is_well().await || queues.later.is_empty() {
+            if is_well().await {
                 return rounds;
             }
             let later = std::mem::take(&mut queues.later);
             next.extend(later.into_iter().map(Delivery::Work));
         }
+        if next.is_empty() {
+            sweeps += 1;
+            if sweeps > SWEEPS {
+                return rounds;
+            }
+            let cause = Cause::of_event(format!("sweep-{sweeps}"), "Scheduled Event");
+            let resource = match play {
+                Play::Stack => Resource::Stack,
+                _ => Resource::Bucket(place.bucket.clone()),
+            };
+            next.push(Delivery::Work(Work {
+                swept: true,
+                ..Work::new(resource, cause)
+            }));
+        }
         rounds += 1;
         if rounds > 3 * DELIVERIES {
             return rounds;
         }
-        again = deliver(place, &next, by).await.failed;
+        again = deliver(place, &place.aws, &next, by).await.failed;
     }
 }

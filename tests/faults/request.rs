@@ -27,6 +27,12 @@ impl Site {
         self.operation.split_once(':').unwrap().1
     }
 
+    /// Whether it changes nothing anywhere.
+    pub(crate) fn is_read(&self) -> bool {
+        let reads = ["Get", "Head", "List", "Describe", "Query", "Lookup"];
+        reads.iter().any(|verb| self.name().starts_with(verb))
+    }
+
     /// Whether it changes a bucket or a key.
     pub(crate) fn is_repair(&self) -> bool {
         matches!(
@@ -89,8 +95,8 @@ impl Request {
         };
         let call = header(&head, "amz-sdk-invocation-id").unwrap_or_default().to_owned();
         let (mut head_on, mut body_on) = (at_home(&head), body.to_vec());
-        if body_text.contains(OF_A_CASE) {
-            // The topic is in the Region of its ARN.
+        if body_text.contains(OF_A_CASE) && operation.starts_with("SNS:") {
+            // The topic is in the Region of its ARN. Of what is stored nothing may be changed.
             body_on = at_home(&body_text).into_bytes();
             let (old, new) = (body.len(), body_on.len());
             head_on = head_on.replace(&format!("content-length: {old}\r"), &format!("content-length: {new}\r"));
@@ -139,6 +145,14 @@ fn of_json(target: &str, body: &str) -> (String, String) {
     let about = match *service {
         "DynamoDB" => of_ledger(&body),
         "KMS" if body["KeyId"].as_str().is_some_and(|key| key.contains("alias/")) => "an alias".to_owned(),
+        "EventBridge" => {
+            let rule = body["Name"].as_str().or(body["Rule"].as_str()).unwrap_or_default();
+            format!("`{}`", rule.trim_start_matches("guardian-"))
+        }
+        "SQS" if name == "GetQueueAttributes" => {
+            let queue = body["QueueUrl"].as_str().unwrap_or_default();
+            format!("`{}`", queue.rsplit('/').next().unwrap())
+        }
         _ => String::new(),
     };
     (format!("{service}:{name}"), about)

@@ -21,6 +21,8 @@ pub(crate) struct Seen {
     pub(crate) body: String,
     /// What the emulator answered; none where it was not asked.
     pub(crate) effect: Option<u16>,
+    /// Its refusal, if it refused.
+    pub(crate) refusal: String,
     /// Whether the caller was given something else than that.
     pub(crate) is_faulty: bool,
 }
@@ -167,6 +169,7 @@ impl Wire {
             call: request.call.clone(),
             body: request.body.clone(),
             effect: None,
+            refusal: String::new(),
             is_faulty: fault.is_some(),
         });
         (state.seen.len() - 1, fault)
@@ -182,6 +185,9 @@ impl Wire {
         };
         if let Some(seen) = self.lock().seen.get_mut(seen) {
             seen.effect = Some(answer.status);
+            if answer.status >= 400 {
+                seen.refusal = String::from_utf8_lossy(&answer.body).into_owned();
+            }
         }
         Ok(answer)
     }

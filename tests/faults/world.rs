@@ -25,7 +25,7 @@ const REGION: &str = "eu-west-1";
 /// The tenant that is to read.
 pub(crate) const CLOUD: &str = "demo";
 /// Long enough for an answer on a busy machine, short enough for a test of answers that do not come.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// An account, spoken to by its owner, and by the guardian through a proxy.
 pub(crate) struct World {
@@ -48,17 +48,11 @@ pub(crate) struct Place {
     pub(crate) bucket: BucketName,
     pub(crate) key: KeyArn,
     pub(crate) table: String,
-    /// What SQS, SNS and the rest are called.
-    pub(crate) stack: Stack,
     pub(crate) settings: Settings,
-    connection: Connection,
-}
-
-impl Place {
-    pub(crate) fn aws(&self) -> Aws {
-        let account = self.settings.account.clone();
-        Aws::new(self.connection.clone(), account, self.stack.clone())
-    }
+    /// One for all looks of the case, as a function keeps its clients from one message to the next.
+    pub(crate) aws: Aws,
+    /// For the look with the fault: the same, but that it may not wait long for an answer.
+    pub(crate) hasty: Option<Aws>,
 }
 
 fn other(config: &Connection, change: impl FnOnce(Builder) -> Builder) -> Connection {
@@ -95,9 +89,10 @@ impl World {
         let work = work.send().await.unwrap();
         let subscribe = sns.subscribe().topic_arn(topic.topic_arn().unwrap()).protocol("https");
         subscribe.endpoint("https://127.0.0.1:9/nobody").send().await.unwrap();
-        let trail = aws_sdk_cloudtrail::Client::new(owner.config()).create_trail();
-        let trail = trail.name("management-events").s3_bucket_name("trails");
-        trail.send().await.unwrap();
+        let cloudtrail = aws_sdk_cloudtrail::Client::new(owner.config());
+        let trail = cloudtrail.create_trail().name("management-events");
+        trail.s3_bucket_name("trails").send().await.unwrap();
+        cloudtrail.start_logging().name("management-events").send().await.unwrap();
         let rule = aws_sdk_eventbridge::Client::new(owner.config()).put_rule();
         let rule = rule.name("guardian-KeyRule").event_pattern(r#"{"source":["aws.kms"]}"#);
         rule.send().await.unwrap();
@@ -118,7 +113,7 @@ impl World {
 
     /// A declared bucket that Cloudinary may not read: no grant, no marker, a default key without one, no word to
     /// EventBridge. In all of that somebody else has something of their own.
-    pub(crate) async fn place(&mut self, is_patient: bool) -> Place {
+    pub(crate) async fn place(&mut self, is_hasty: bool) -> Place {
         self.cases += 1;
         let number = self.cases;
         let bucket: BucketName = format!("case-{number}-of-{}", self.account).parse().unwrap();
@@ -132,21 +127,18 @@ impl World {
 
         // A quota of retries of its own; the proxy takes it out again.
         let region = format!("{REGION}{OF_A_CASE}{number}{}", &self.account[9..]);
-        let timeouts = TimeoutConfig::builder();
-        let timeouts = if is_patient {
-            timeouts.operation_attempt_timeout(PATIENCE)
-        } else {
-            timeouts.operation_attempt_timeout(Duration::from_secs(20))
+        let waiting = |patience| {
+            let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience);
+            other(&self.guardian, |config| {
+                let retries = RetryConfig::standard()
+                    .with_max_attempts(3)
+                    .with_initial_backoff(Duration::from_millis(1));
+                config
+                    .region(Region::new(region.clone()))
+                    .retry_config(retries)
+                    .timeout_config(timeouts.build())
+            })
         };
-        let connection = other(&self.guardian, |config| {
-            let retries = RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(1));
-            config
-                .region(Region::new(region.clone()))
-                .retry_config(retries)
-                .timeout_config(timeouts.build())
-        });
         let topic = self.topic.replace(REGION, &region);
         let rule = |logical: &str| OwnRule {
             logical: logical.to_owned(),
@@ -177,19 +169,21 @@ impl World {
             )
         };
         let machine = format!("arn:aws:states:{REGION}:{}:stateMachine:guardian-census", self.account);
+        let stack = Stack {
+            table: Some(table.clone()),
+            topic_arn: Some(topic),
+            work_queue_url: Some(self.work.clone()),
+            ingest_queue_url: Some(self.ingest.clone()),
+            census_state_machine: Some(machine),
+        };
         Place {
             bucket,
             key,
-            stack: Stack {
-                table: Some(table.clone()),
-                topic_arn: Some(topic),
-                work_queue_url: Some(self.work.clone()),
-                ingest_queue_url: Some(self.ingest.clone()),
-                census_state_machine: Some(machine),
-            },
             table,
+            hasty: is_hasty
+                .then(|| Aws::new(waiting(PATIENCE), settings.account.clone(), stack.clone())),
+            aws: Aws::new(waiting(Duration::from_secs(30)), settings.account.clone(), stack),
             settings,
-            connection,
         }
     }
 
@@ -219,6 +213,14 @@ impl World {
             .build();
         let create = self.s3.create_bucket().bucket(bucket.as_str());
         create.create_bucket_configuration(place).send().await.unwrap();
+        // The switches by which S3 would refuse what is public are off; a new bucket of AWS has them on.
+        let open = self.s3.put_public_access_block().bucket(bucket.as_str());
+        let switches = s3::PublicAccessBlockConfiguration::builder()
+            .block_public_policy(false)
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .restrict_public_buckets(false);
+        open.public_access_block_configuration(switches.build()).send().await.unwrap();
         let policy = json!({"Version": "2012-10-17", "Statement": [foreign(bucket)]});
         let put = self.s3.put_bucket_policy().bucket(bucket.as_str());
         put.policy(policy.to_string()).send().await.unwrap();
@@ -269,7 +271,8 @@ impl World {
             let put = put.r#type(aws_sdk_ssm::types::ParameterType::String);
             put.overwrite(true).send().await.unwrap();
         } else {
-            self.ssm.delete_parameter().name(name).send().await.unwrap();
+            // It may be gone already.
+            let _ = self.ssm.delete_parameter().name(name).send().await;
         }
     }
 

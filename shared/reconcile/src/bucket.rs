@@ -125,6 +125,7 @@ where
     kept.want_walks(settings, aws.now());
     kept.keep(aws, bucket).await?;
     queue_keys(aws, bucket, work, queue).await?;
+    needs.note_recovered(aws).await?;
 
     let cycle = Cycle {
         resource,

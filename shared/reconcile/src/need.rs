@@ -22,6 +22,8 @@ const NEEDS: &str = "needs#";
 /// The keys one bucket needs.
 pub(crate) struct Needs {
     held: BTreeMap<KeyArn, Need>,
+    /// Keys that are well again, with what is to be noted of them.
+    recovered: Vec<(KeyArn, Reader, Entry)>,
 }
 
 struct Need {
@@ -63,7 +65,10 @@ impl Needs {
                 ))
             })
             .collect();
-        Self { held }
+        Self {
+            held,
+            recovered: Vec::new(),
+        }
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyArn> {
@@ -136,6 +141,10 @@ impl Needs {
                 version,
                 json!({"reader": reader, "unwell": is_unwell}),
             );
+            if was_unwell && !is_unwell {
+                self.recovered.push((key, reader, entry));
+                continue;
+            }
             let need = Need {
                 version: store::put(ledger, &entry).await?,
                 reader: Some(reader),
@@ -144,6 +153,20 @@ impl Needs {
             self.held.insert(key, need);
         }
         Ok(queue)
+    }
+
+    /// Notes of the keys that are well again that they are, once they are queued: what failed before that is done again, and
+    /// then nothing else would lead to the end of their incidents.
+    pub(crate) async fn note_recovered<L: Ledger>(&mut self, ledger: &L) -> Result<(), ReconcileError> {
+        for (key, reader, entry) in std::mem::take(&mut self.recovered) {
+            let need = Need {
+                version: store::put(ledger, &entry).await?,
+                reader: Some(reader),
+                unwell: false,
+            };
+            self.held.insert(key, need);
+        }
+        Ok(())
     }
 
     /// Takes the bucket out of the pages of its keys.
