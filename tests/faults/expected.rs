@@ -1,11 +1,12 @@
 //! What is to become of each fault: written down by what the call is for, and not call by call.
 
+use guardian_core::right::Role;
+
 use crate::case::Fate;
 use crate::fault::Class;
 use crate::modelled::Means;
 use crate::play::Play;
 use crate::request::Site;
-use guardian_core::right::Role;
 
 /// What a call is to the look that makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ fn bearing(play: Play, site: &Site) -> Bearing {
         ) => Sight(UNREAD),
         (
             "DescribeTrails" | "GetTrailStatus" | "GetEventSelectors" | "DescribeRule" | "ListTargetsByRule"
-            | "GetQueueAttributes" | "GetTopicAttributes" | "ListSubscriptionsByTopic",
+            | "GetQueueAttributes" | "GetTopicAttributes",
             ..,
         ) => Sight("stack-unread"),
         _ => Base,

@@ -22,7 +22,7 @@ use crate::world::World;
 /// Each answers one request at a time.
 const EMULATORS: usize = 4;
 /// Most of them wait.
-const WORKERS: u64 = 12;
+const WORKERS: u64 = 40;
 
 pub(crate) type Case = (Play, Site, Class);
 
