@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use guardian_core::finding::Code;
 
 use crate::fault::{Class, Order};
+use crate::modelled::Means;
 use crate::play::{Play, Queues, Told, come_to_rest, deliver, told};
 use crate::request::Site;
 use crate::wire::Seen;
@@ -65,7 +66,13 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>, bas
     let first = play.prepare(world, &place).await;
     let before = told(&place, &world.wire.seen());
     world.wire.begin(order);
-    let outcome = deliver(&place, place.hasty.as_ref().unwrap_or(&place.aws), &first, play.after()).await;
+    let outcome = deliver(
+        &place,
+        place.hasty.as_ref().unwrap_or(&place.aws),
+        &first,
+        play.after(),
+    )
+    .await;
     world.wire.heal();
     let (seen, calls) = (world.wire.seen(), world.wire.calls());
     let mut wrong = Vec::new();
@@ -95,7 +102,9 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>, bas
     });
     let is_same = |baseline: &Run| {
         let sorted = |calls: &[Site]| -> BTreeSet<Site> { calls.iter().cloned().collect() };
-        sorted(&baseline.calls) == sorted(&calls) && repairs(&baseline.seen) == repairs(&seen) && baseline.codes == codes
+        sorted(&baseline.calls) == sorted(&calls)
+            && repairs(&baseline.seen) == repairs(&seen)
+            && baseline.codes == codes
     };
     // A look that wrote nothing anywhere and failed was never there: what comes after it is the look without a fault.
     let is_traceless = matches!(fate, Fate::Again | Fate::StepAgain | Fate::StepOver)
@@ -127,13 +136,18 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>, bas
         let last = seen.iter().rev().take(40).filter(|seen| !seen.refusal.is_empty());
         let last = last.map(|seen| format!("{} {} {}", seen.site, seen.body, seen.refusal));
         let last = last.collect::<Vec<_>>().join("; ");
-        wrong.push(format!("after {rounds} deliveries it does not come to rest; the last calls were {last}"));
+        wrong.push(format!(
+            "after {rounds} deliveries it does not come to rest; the last calls were {last}"
+        ));
     }
     for missing in world.missing_of_others(&place).await {
         wrong.push(format!("in the end there is not {missing}"));
     }
     for missing in is_well(world, play, &place).await {
-        wrong.push(format!("in the end there is not {missing}{}", if is_over { ", over" } else { "" }));
+        wrong.push(format!(
+            "in the end there is not {missing}{}",
+            if is_over { ", over" } else { "" }
+        ));
     }
     let mut told = told(&place, &world.wire.seen());
     for (what, earlier) in before.clone() {
@@ -157,12 +171,16 @@ pub(crate) async fn run(world: &mut World, play: Play, order: Option<Order>, bas
 
 /// The repairs that took effect.
 fn repairs(seen: &[Seen]) -> BTreeSet<&str> {
-    let done = seen.iter().filter(|seen| seen.site.is_repair() && seen.took_effect());
+    let done = seen
+        .iter()
+        .filter(|seen| seen.site.is_repair() && seen.took_effect());
     done.map(|seen| seen.site.name()).collect()
 }
 
 fn ends(kinds: &[(String, String)]) -> bool {
-    kinds.iter().any(|(kind, _)| kind == "repaired" || kind == "resolved")
+    kinds
+        .iter()
+        .any(|(kind, _)| kind == "repaired" || kind == "resolved")
 }
 
 /// What people were told without the fault, and were not told here, or not the end of it; and what they were told besides
@@ -172,7 +190,9 @@ fn untold(without: &Told, told: &Told, before: &Told) -> Vec<String> {
     for (what, kinds) in without.iter().filter(|(what, _)| !before.contains_key(*what)) {
         match told.get(what) {
             None => untold.push(format!("`{what}` was never told")),
-            Some(told) if ends(kinds) && !ends(told) => untold.push(format!("the end of `{what}` was never told")),
+            Some(told) if ends(kinds) && !ends(told) => {
+                untold.push(format!("the end of `{what}` was never told"))
+            }
             Some(_) => {}
         }
     }
@@ -194,7 +214,13 @@ async fn is_well(world: &World, play: Play, place: &Place) -> Vec<String> {
     match play {
         Play::Undeclared => {
             let forgotten = |name: &String| !name.starts_with("incident#");
-            missing.extend(page().await.into_iter().filter(forgotten).map(|name| format!("an end of `{name}`")));
+            missing.extend(
+                page()
+                    .await
+                    .into_iter()
+                    .filter(forgotten)
+                    .map(|name| format!("an end of `{name}`")),
+            );
         }
         Play::WalkEnds => {
             if !page().await.contains(&"census".to_owned()) {
@@ -203,7 +229,12 @@ async fn is_well(world: &World, play: Play, place: &Place) -> Vec<String> {
             let parts = world.page(place, &format!("census:{}", place.bucket)).await;
             missing.extend(parts.into_iter().map(|name| format!("an end of `{name}`")));
         }
-        Play::WalkGoes if world.page(place, &format!("census:{}", place.bucket)).await.is_empty() => {
+        Play::WalkGoes
+            if world
+                .page(place, &format!("census:{}", place.bucket))
+                .await
+                .is_empty() =>
+        {
             missing.push("the batch".to_owned());
         }
         _ => {}
@@ -226,15 +257,28 @@ pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
     let call = &run.seen[at].call;
     let attempts: Vec<&Seen> = run.seen.iter().filter(|seen| seen.call == *call).collect();
     let went_through = !attempts.last().unwrap().is_faulty;
-    let mut new: BTreeSet<String> = run.codes.difference(&baseline.codes).map(ToString::to_string).collect();
+    let mut new: BTreeSet<String> = run
+        .codes
+        .difference(&baseline.codes)
+        .map(ToString::to_string)
+        .collect();
     let asked = |what: &String| baseline.asked.contains(what);
-    new.extend(run.asked.iter().filter(|what| !asked(what)).map(|what| what.split(' ').next().unwrap().to_owned()));
+    new.extend(
+        run.asked
+            .iter()
+            .filter(|what| !asked(what))
+            .map(|what| what.split(' ').next().unwrap().to_owned()),
+    );
     let names = |run: &Run| -> BTreeSet<Site> { run.calls.iter().cloned().collect() };
     let fate = match &run.fate {
         Fate::Unmoved if !new.is_empty() => Fate::Told(new),
         Fate::Unmoved if went_through => Fate::Retried,
-        Fate::Unmoved if repairs(&run.seen) != repairs(&baseline.seen) || names(run) != names(baseline) => Fate::Without,
-        Fate::Unmoved if !went_through && !matches!(order.class, Class::Half | Class::Empty | Class::UnknownWord) => {
+        Fate::Unmoved if repairs(&run.seen) != repairs(&baseline.seen) || names(run) != names(baseline) => {
+            Fate::Without
+        }
+        Fate::Unmoved
+            if !went_through && !matches!(order.class, Class::Half | Class::Empty | Class::UnknownWord) =>
+        {
             Fate::Without
         }
         other => other.clone(),
@@ -253,8 +297,14 @@ pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
         let ids: BTreeSet<&String> = kinds.iter().map(|(_, id)| id).collect();
         repeated += kinds.len() - ids.len();
         for kind in ["needs-you", "repaired", "resolved"] {
-            let of_kind: BTreeSet<&String> = kinds.iter().filter(|(known, _)| known == kind).map(|(_, id)| id).collect();
-            if of_kind.len() > 1 {
+            let of_kind: BTreeSet<&String> = kinds
+                .iter()
+                .filter(|(known, _)| known == kind)
+                .map(|(_, id)| id)
+                .collect();
+            // "Done already" of what is not done is found out, and is an incident of its own then.
+            let is_misled = matches!(order.class, Class::Modelled(error) if error.means == Means::Done);
+            if of_kind.len() > 1 && !is_misled {
                 wrong.push(format!("`{what}` was told as {kind} {} times", of_kind.len()));
             }
         }
@@ -265,22 +315,21 @@ pub(crate) fn judge(baseline: &Run, run: &Run, order: &Order) -> Result {
         wrong.push(format!("{repeated} messages were told twice"));
     }
     if run.is_short {
-        return Result {
-            fate,
-            after,
-            wrong,
-        };
+        return Result { fate, after, wrong };
     }
     wrong.extend(untold(&baseline.told, &run.told, &Told::new()));
     if run.queued != baseline.queued && matches!(order.site.name(), "SendMessageBatch") {
-        let missing = baseline.queued.iter().filter(|id| !run.queued.contains(id)).count();
-        if missing > 0 && matches!(run.fate, Fate::Unmoved | Fate::Again) && run.queued.len() < baseline.queued.len() {
+        let missing = baseline
+            .queued
+            .iter()
+            .filter(|id| !run.queued.contains(id))
+            .count();
+        if missing > 0
+            && matches!(run.fate, Fate::Unmoved | Fate::Again)
+            && run.queued.len() < baseline.queued.len()
+        {
             wrong.push(format!("{missing} messages never came into the work queue"));
         }
     }
-    Result {
-        fate,
-        after,
-        wrong,
-    }
+    Result { fate, after, wrong }
 }

@@ -27,20 +27,30 @@ fn bearing(play: Play, site: &Site) -> Bearing {
     use Bearing::{Base, Beside, Check, Repair, Sight};
     const UNREAD: &str = "observation-failed";
     match (site.name(), site.about.as_str(), site.nth) {
+        // An object that may not be looked at is counted as one of which nothing is known.
+        ("HeadObject", ..) if play == Play::WalkGoes => Check,
         _ if matches!(play, Play::WalkBegins | Play::WalkGoes | Play::WalkEnds) => Base,
-        ("LookupEvents" | "StartExecution", ..) | ("ListObjectsV2" | "HeadObject", "other objects", _) => Beside(""),
+        ("LookupEvents" | "StartExecution", ..) | ("ListObjectsV2" | "HeadObject", "other objects", _) => {
+            Beside("")
+        }
         ("GetBucketNotificationConfiguration", _, 1) => Beside("notifications-unknown"),
         ("GetBucketNotificationConfiguration" | "PutBucketNotificationConfiguration", ..) => {
             Beside("notifications-off")
         }
         ("GetBucketPolicy" | "GetKeyPolicy", _, 2..) => Check,
-        // Who has yet to confirm; that nobody hears is known without.
-        ("ListSubscriptionsByTopic", ..) => Check,
+        // Who has yet to confirm; that nobody hears is known without. What a rule sends on that is not there is nothing more.
+        ("ListSubscriptionsByTopic", ..) | ("ListTargetsByRule", "`TrailRule`", _) => Check,
         ("PutBucketPolicy" | "PutKeyPolicy", ..) => Repair("policy-unwritable"),
         ("PutObject", ..) => Repair("marker-missing"),
         (
-            "HeadBucket" | "GetBucketPolicy" | "GetBucketEncryption" | "GetPublicAccessBlock" | "ListObjectsV2"
-            | "HeadObject" | "DescribeKey" | "GetKeyPolicy",
+            "HeadBucket"
+            | "GetBucketPolicy"
+            | "GetBucketEncryption"
+            | "GetPublicAccessBlock"
+            | "ListObjectsV2"
+            | "HeadObject"
+            | "DescribeKey"
+            | "GetKeyPolicy",
             ..,
         ) => Sight(UNREAD),
         (
@@ -93,7 +103,9 @@ pub(crate) fn fate(play: Play, site: &Site, class: Class) -> Fate {
         (Said::Staying, Bearing::Sight(code) | Bearing::Repair(code) | Bearing::Beside(code)) => told(code),
         (Said::Means(Means::Contended), _) => again,
         (Said::Means(Means::NoBucket), Bearing::Base) if is_walk => Fate::StepOver,
-        (Said::Means(Means::NoBucket), Bearing::Sight(code) | Bearing::Beside(code)) if !code.is_empty() => told(code),
+        (Said::Means(Means::NoBucket), Bearing::Sight(code) | Bearing::Beside(code)) if !code.is_empty() => {
+            told(code)
+        }
         (Said::Means(Means::NoBucket), _) => Fate::Without,
         (Said::Means(_), _) => Fate::Unmoved,
     }
@@ -105,26 +117,52 @@ fn of_its_own(play: Play, site: &Site, class: Class) -> Option<Fate> {
     Some(match (site.name(), class) {
         // Asked once and never again: the quota is two a second for the whole account.
         ("LookupEvents", class) if class.is_once() => Fate::Without,
+        // What was counted is the walk's own, and gone is gone.
+        ("DeleteItem", Class::ResetAfterOnce) if play.role() == Role::Census => Fate::Retried,
         // The second attempt finds nothing to delete, which somebody else may have done.
-        ("DeleteItem", Class::ResetAfterOnce) if play.role() == Role::Census => Fate::StepAgain,
         ("DeleteItem", Class::ResetAfterOnce) => Fate::Again,
         // Whether S3 would take the repaired policy is not known then, and it is not tried.
-        ("GetPublicAccessBlock", class) if matches!(said(class), Said::Staying | Said::Means(Means::NoBucket)) => {
-            told(&["observation-failed", "policy-unwritable"])
+        ("GetPublicAccessBlock", class)
+            if matches!(said(class), Said::Staying | Said::Means(Means::NoBucket)) =>
+        {
+            if play == Play::Bucket {
+                told(&["observation-failed", "policy-unwritable"])
+            } else {
+                told(&["observation-failed"])
+            }
         }
         // The answer to a repair has nothing in it.
-        ("PutBucketPolicy" | "PutKeyPolicy" | "PutObject" | "PutBucketNotificationConfiguration", Class::Empty) => {
-            Fate::Unmoved
-        }
+        (
+            "PutBucketPolicy" | "PutKeyPolicy" | "PutObject" | "PutBucketNotificationConfiguration",
+            Class::Empty,
+        ) => Fate::Unmoved,
         ("DescribeKey", Class::UnknownWord) => told(&["key-unusable"]),
         ("GetBucketEncryption", Class::UnknownWord) => told(&["observation-failed"]),
+        // S3 does not answer it with as much as a body.
+        ("PutBucketPolicy", Class::Half) => Fate::Unmoved,
+        // What it is asked for is a name in a message, and whether a walk is under way in a line of the log.
+        ("LookupEvents" | "StartExecution", Class::Half | Class::Empty) => Fate::Unmoved,
+        // Where EventBridge is on, nothing is to be written.
+        ("GetBucketNotificationConfiguration", Class::UnknownWord) if play != Play::Bucket => Fate::Unmoved,
         ("GetBucketNotificationConfiguration", Class::UnknownWord) => told(&["notifications-off"]),
+        // A rule that is not there has no state.
+        ("DescribeRule", Class::UnknownWord) if site.about == "`TrailRule`" => Fate::Unmoved,
         ("GetEventSelectors" | "DescribeRule", Class::UnknownWord) => told(&["stack-unread"]),
         // It counts as an object of which nothing is known.
         ("HeadObject", Class::UnknownWord) => Fate::Unmoved,
         // Objects may belong to others, then.
         ("GetBucketOwnershipControls", Class::UnknownWord) => Fate::Unmoved,
         ("DescribeKey", Class::Modelled(error)) if error.means == Means::Nothing => told(&["key-missing"]),
+        ("GetKeyPolicy", Class::Modelled(error)) if error.means == Means::Nothing => {
+            told(&["observation-failed"])
+        }
+        ("GetTopicAttributes", Class::Modelled(error)) if error.means == Means::Nothing => {
+            told(&["topic-missing"])
+        }
+        ("DescribeRule", Class::Modelled(error)) if error.means == Means::Nothing => told(&["rule-missing"]),
+        ("GetQueueAttributes", Class::Modelled(error)) if error.means == Means::Nothing => {
+            told(&["queue-missing"])
+        }
         ("HeadBucket", Class::Modelled(error)) if error.means == Means::NoBucket => told(&["bucket-missing"]),
         _ => return None,
     })

@@ -118,7 +118,12 @@ impl Class {
         if site.is_read() {
             &[Self::ResetBefore, Self::Denied]
         } else {
-            &[Self::ResetBefore, Self::ResetAfterOnce, Self::ResetAfter, Self::Denied]
+            &[
+                Self::ResetBefore,
+                Self::ResetAfterOnce,
+                Self::ResetAfter,
+                Self::Denied,
+            ]
         }
     }
 
@@ -179,7 +184,9 @@ fn refusal(site: &Site, status: u16, code: &str) -> Answer {
         "S3" => Answer::new(
             status,
             "application/xml",
-            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>because</Message></Error>"),
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>because</Message></Error>"
+            ),
         ),
         "SNS" => Answer::new(
             status,

@@ -74,7 +74,9 @@ fn cases(play: Play, baseline: &Run, known: &mut BTreeSet<String>) -> Vec<Case> 
 
 #[test]
 fn every_call_with_every_fault_ends_as_it_is_written_down() {
-    let started = (0..EMULATORS).map(|_| Emulator::start(Kind::Ministack)).collect::<Option<Vec<_>>>();
+    let started = (0..EMULATORS)
+        .map(|_| Emulator::start(Kind::Ministack))
+        .collect::<Option<Vec<_>>>();
     let Some(emulators) = started else {
         return;
     };
@@ -100,7 +102,11 @@ fn every_call_with_every_fault_ends_as_it_is_written_down() {
     // Those that wait are not to wait all at the same time.
     all.make_contiguous().sort_by_key(|(play, site, class)| {
         let text = format!("{class:?} {site} {play:?}");
-        text.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))).reverse_bits()
+        text.bytes()
+            .fold(7_u32, |hash, byte| {
+                hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+            })
+            .reverse_bits()
     });
     // To look into some of them: GUARDIAN_FAULTS="Key PutKeyPolicy".
     let only = std::env::var("GUARDIAN_FAULTS").ok();
@@ -134,11 +140,18 @@ fn every_call_with_every_fault_ends_as_it_is_written_down() {
                         if result.fate != expected {
                             result.wrong.push(format!("expected {expected:?}"));
                         }
-                        if result.after.iter().any(|after| forbidden(&site, class).contains(&after.as_str())) {
+                        if result
+                            .after
+                            .iter()
+                            .any(|after| forbidden(&site, class).contains(&after.as_str()))
+                        {
                             result.wrong.push(format!("written after: {:?}", result.after));
                         }
                         if std::env::var_os("GUARDIAN_FAULTS_SAID").is_some() {
-                            eprintln!("{play:?} | {site} | {class:?} | {:?} | {:?} | {:?}", result.fate, result.after, result.wrong);
+                            eprintln!(
+                                "{play:?} | {site} | {class:?} | {:?} | {:?} | {:?}",
+                                result.fate, result.after, result.wrong
+                            );
                         }
                         done.push(((play, site, class), result));
                     }
@@ -146,7 +159,10 @@ fn every_call_with_every_fault_ends_as_it_is_written_down() {
             })
         })
         .collect();
-    let mut results: Vec<(Case, Result)> = workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
+    let mut results: Vec<(Case, Result)> = workers
+        .into_iter()
+        .flat_map(|worker| worker.join().unwrap())
+        .collect();
     results.sort_by_key(|(case, _)| case.clone());
     drop(emulators);
     let wrong: Vec<String> = results
@@ -194,11 +210,12 @@ fn every_right_is_played(baselines: &BTreeMap<Play, Run>) {
     for role in Role::ALL {
         let rights = role.statements().iter().flat_map(|statement| statement.rights);
         for right in rights.filter(|right| right.caller == Caller::Guardian) {
-            let operations = OPERATIONS.iter().filter(|operation| operation.action == right.action);
+            let operations = OPERATIONS
+                .iter()
+                .filter(|operation| operation.action == right.action);
             // Several operations stand under one right; these functions need one of them.
-            let operations = operations.filter(|operation| {
-                !(operation.name == "SendMessage" && role != Role::Reconciler)
-            });
+            let operations =
+                operations.filter(|operation| !(operation.name == "SendMessage" && role != Role::Reconciler));
             for operation in operations {
                 let name = format!("{}:{}", operation.service, operation.name);
                 assert!(

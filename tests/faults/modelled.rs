@@ -27,11 +27,7 @@ pub(crate) enum Means {
 }
 
 const fn error(code: &'static str, status: u16, means: Means) -> Modelled {
-    Modelled {
-        code,
-        status,
-        means,
-    }
+    Modelled { code, status, means }
 }
 
 use Means::{Contended, Done, NoBucket, Nothing, Passing, Staying};
@@ -101,7 +97,11 @@ const SEND_BATCH: [Modelled; 17] = [
     error("AWS.SimpleQueueService.BatchRequestTooLong", 400, Staying),
     error("AWS.SimpleQueueService.EmptyBatchRequest", 400, Staying),
     error("AWS.SimpleQueueService.InvalidBatchEntryId", 400, Staying),
-    error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400, Staying),
+    error(
+        "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+        400,
+        Staying,
+    ),
     SEND[0],
     SEND[2],
     SEND[3],
@@ -212,7 +212,12 @@ const BUCKET: [Modelled; 3] = [NO_BUCKET, METHOD, UNAVAILABLE];
 
 /// The errors of an operation.
 pub(crate) fn errors(operation: &str) -> &'static [Modelled] {
-    const POLICY: [Modelled; 4] = [error("NoSuchBucketPolicy", 404, Nothing), NO_BUCKET, METHOD, UNAVAILABLE];
+    const POLICY: [Modelled; 4] = [
+        error("NoSuchBucketPolicy", 404, Nothing),
+        NO_BUCKET,
+        METHOD,
+        UNAVAILABLE,
+    ];
     const PUT_POLICY: [Modelled; 6] = [
         error("MalformedPolicy", 400, Staying),
         error("PolicyTooLarge", 400, Staying),
@@ -253,8 +258,14 @@ pub(crate) fn errors(operation: &str) -> &'static [Modelled] {
         UNAVAILABLE,
     ];
     // To HEAD only the status is answered.
-    const HEAD_BUCKET: [Modelled; 2] = [error("404 without a word", 404, NoBucket), error("400 without a word", 400, Staying)];
-    const HEAD_OBJECT: [Modelled; 2] = [error("404 without a word", 404, Nothing), error("400 without a word", 400, Staying)];
+    const HEAD_BUCKET: [Modelled; 2] = [
+        error("404 without a word", 404, NoBucket),
+        error("400 without a word", 400, Staying),
+    ];
+    const HEAD_OBJECT: [Modelled; 2] = [
+        error("404 without a word", 404, Nothing),
+        error("400 without a word", 400, Staying),
+    ];
     match operation {
         "DescribeKey" => &KMS,
         "GetKeyPolicy" => &KMS_POLICY,

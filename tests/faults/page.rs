@@ -95,20 +95,30 @@ pub(crate) fn page(results: &[(Case, Result)]) -> String {
         operations.len(),
         sites.len(),
         results.len(),
-        results.iter().filter(|(_, result)| result.wrong.is_empty()).count(),
+        results
+            .iter()
+            .filter(|(_, result)| result.wrong.is_empty())
+            .count(),
     )
     .unwrap();
     page.push_str(LEGEND);
     for play in Play::ALL {
         writeln!(page, "\n## {}\n", play.title()).unwrap();
         let mut line = "| call |".to_owned();
-        COLUMNS.iter().for_each(|(name, _)| line.push_str(&format!(" {name} |")));
+        COLUMNS
+            .iter()
+            .for_each(|(name, _)| line.push_str(&format!(" {name} |")));
         writeln!(page, "{line}\n|{}", "---|".repeat(COLUMNS.len() + 1)).unwrap();
         for (_, site) in sites.iter().filter(|(of, _)| *of == play) {
-            let fates: BTreeMap<Class, &Fate> = of(results, play, site).map(|(class, result)| (class, &result.fate)).collect();
+            let fates: BTreeMap<Class, &Fate> = of(results, play, site)
+                .map(|(class, result)| (class, &result.fate))
+                .collect();
             let mut line = format!("| {site} |");
             for (_, classes) in COLUMNS {
-                let played = classes.iter().filter_map(|class| fates.get(class)).map(|fate| word(fate));
+                let played = classes
+                    .iter()
+                    .filter_map(|class| fates.get(class))
+                    .map(|fate| word(fate));
                 let mut played: Vec<String> = played.collect();
                 if played.is_empty() {
                     let can = classes.iter().any(|class| class.applies_to(site));
@@ -118,20 +128,37 @@ pub(crate) fn page(results: &[(Case, Result)]) -> String {
             }
             writeln!(page, "{line}").unwrap();
         }
-        errors(&mut page, results, play, sites.iter().filter(|(of, _)| *of == play).map(|(_, site)| *site));
+        errors(
+            &mut page,
+            results,
+            play,
+            sites.iter().filter(|(of, _)| *of == play).map(|(_, site)| *site),
+        );
     }
     page.push_str(NEVER);
     still_made(&mut page, results);
     page
 }
 
-fn of<'r>(results: &'r [(Case, Result)], play: Play, site: &'r Site) -> impl Iterator<Item = (Class, &'r Result)> {
+fn of<'r>(
+    results: &'r [(Case, Result)],
+    play: Play,
+    site: &'r Site,
+) -> impl Iterator<Item = (Class, &'r Result)> {
     let is_of = move |((of, at, _), _): &&(Case, Result)| *of == play && at == site;
-    results.iter().filter(is_of).map(|((.., class), result)| (*class, result))
+    results
+        .iter()
+        .filter(is_of)
+        .map(|((.., class), result)| (*class, result))
 }
 
 /// What becomes of the errors that an operation's own model has.
-fn errors<'s>(page: &mut String, results: &[(Case, Result)], play: Play, sites: impl Iterator<Item = &'s Site>) {
+fn errors<'s>(
+    page: &mut String,
+    results: &[(Case, Result)],
+    play: Play,
+    sites: impl Iterator<Item = &'s Site>,
+) {
     let mut rows = Vec::new();
     for site in sites {
         let mut by_fate: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -141,7 +168,11 @@ fn errors<'s>(page: &mut String, results: &[(Case, Result)], play: Play, sites: 
                 codes.push(format!("{} ({})", error.code, error.status));
             }
         }
-        rows.extend(by_fate.into_iter().map(|(word, codes)| format!("| {site} | {} | {word} |", codes.join(", "))));
+        rows.extend(
+            by_fate
+                .into_iter()
+                .map(|(word, codes)| format!("| {site} | {} | {word} |", codes.join(", "))),
+        );
     }
     if rows.is_empty() {
         return;
@@ -172,6 +203,11 @@ the bucket's policy on the bucket's policy.
         }
     }
     for (site, made) in rows {
-        writeln!(page, "| {site} | {} |", made.into_iter().collect::<Vec<_>>().join(", ")).unwrap();
+        writeln!(
+            page,
+            "| {site} | {} |",
+            made.into_iter().collect::<Vec<_>>().join(", ")
+        )
+        .unwrap();
     }
 }

@@ -120,7 +120,9 @@ impl Play {
             Self::Events => {
                 let key = "arn:aws:kms:eu-west-1:111122223333:key/5c1f0a52-7d0e-4b7b-9a55-3f1de6c2a941";
                 let item = json!({"clouds": ["demo"], "mode": "repair"});
-                world.note(place, &format!("key:{key}"), "reader#other", &item).await;
+                world
+                    .note(place, &format!("key:{key}"), "reader#other", &item)
+                    .await;
                 return events().into_iter().map(Delivery::Event).collect();
             }
             Self::Bucket => event(bucket(), "DeleteBucketPolicy"),
@@ -170,8 +172,15 @@ impl Play {
 async fn look(world: &World, place: &Place, work: Work) {
     let (_, failed) = reconcile_batch(&place.aws, &place.settings, &[message(&work)]).await;
     let seen = world.wire.seen();
-    let asked = || seen.iter().map(|seen| format!("{}: {:?}", seen.site, seen.effect));
-    assert!(failed.is_empty(), "a look without a fault failed: {:#?}", asked().collect::<Vec<_>>());
+    let asked = || {
+        seen.iter()
+            .map(|seen| format!("{}: {:?}", seen.site, seen.effect))
+    };
+    assert!(
+        failed.is_empty(),
+        "a look without a fault failed: {:#?}",
+        asked().collect::<Vec<_>>()
+    );
 }
 
 fn message(work: &Work) -> Message {
@@ -276,7 +285,9 @@ pub(crate) async fn deliver(place: &Place, aws: &Aws, deliveries: &[Delivery], b
         failed.extend(again);
     }
     for id in failed {
-        outcome.failed.push(deliveries[id.parse::<usize>().unwrap()].clone());
+        outcome
+            .failed
+            .push(deliveries[id.parse::<usize>().unwrap()].clone());
     }
     outcome
 }
@@ -329,7 +340,10 @@ pub(crate) type Told = BTreeMap<String, Vec<(String, String)>>;
 /// What people were told, from the messages that the topic took.
 pub(crate) fn told(place: &Place, seen: &[Seen]) -> Told {
     let mut told = Told::new();
-    for seen in seen.iter().filter(|seen| seen.site.name() == "Publish" && seen.took_effect()) {
+    for seen in seen
+        .iter()
+        .filter(|seen| seen.site.name() == "Publish" && seen.took_effect())
+    {
         let bodies: Value = serde_json::from_str(&form_field(&seen.body, "Message").unwrap()).unwrap();
         let body: Value = serde_json::from_str(bodies["sqs"].as_str().unwrap()).unwrap();
         let text = |place: &str| body.pointer(place).and_then(Value::as_str).unwrap_or_default();
@@ -342,7 +356,10 @@ pub(crate) fn told(place: &Place, seen: &[Seen]) -> Told {
             "" => text("/kind").to_owned(),
             code => format!("{code} {subject}"),
         };
-        let transition = (text("/transition/kind").to_owned(), text("/transition/id").to_owned());
+        let transition = (
+            text("/transition/kind").to_owned(),
+            text("/transition/id").to_owned(),
+        );
         told.entry(what).or_default().push(transition);
     }
     told

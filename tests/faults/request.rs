@@ -93,13 +93,18 @@ impl Request {
                 None => of_s3(method, target),
             },
         };
-        let call = header(&head, "amz-sdk-invocation-id").unwrap_or_default().to_owned();
+        let call = header(&head, "amz-sdk-invocation-id")
+            .unwrap_or_default()
+            .to_owned();
         let (mut head_on, mut body_on) = (at_home(&head), body.to_vec());
         if body_text.contains(OF_A_CASE) && operation.starts_with("SNS:") {
             // The topic is in the Region of its ARN. Of what is stored nothing may be changed.
             body_on = at_home(&body_text).into_bytes();
             let (old, new) = (body.len(), body_on.len());
-            head_on = head_on.replace(&format!("content-length: {old}\r"), &format!("content-length: {new}\r"));
+            head_on = head_on.replace(
+                &format!("content-length: {old}\r"),
+                &format!("content-length: {new}\r"),
+            );
         }
         Self {
             raw: [head_on.into_bytes(), body_on].concat(),
@@ -146,7 +151,10 @@ fn of_json(target: &str, body: &str) -> (String, String) {
         "DynamoDB" => of_ledger(&body),
         "KMS" if body["KeyId"].as_str().is_some_and(|key| key.contains("alias/")) => "an alias".to_owned(),
         "EventBridge" => {
-            let rule = body["Name"].as_str().or(body["Rule"].as_str()).unwrap_or_default();
+            let rule = body["Name"]
+                .as_str()
+                .or(body["Rule"].as_str())
+                .unwrap_or_default();
             format!("`{}`", rule.trim_start_matches("guardian-"))
         }
         "SQS" if name == "GetQueueAttributes" => {
@@ -161,7 +169,9 @@ fn of_json(target: &str, body: &str) -> (String, String) {
 /// The page, and which of its items.
 fn of_ledger(body: &Value) -> String {
     let text = |places: [&str; 3]| {
-        let mut found = places.into_iter().filter_map(|place| body.pointer(place)?.as_str());
+        let mut found = places
+            .into_iter()
+            .filter_map(|place| body.pointer(place)?.as_str());
         found.next().unwrap_or_default().to_owned()
     };
     let page = text(["/Key/pk/S", "/Item/pk/S", "/ExpressionAttributeValues/:pk/S"]);

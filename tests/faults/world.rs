@@ -73,7 +73,9 @@ impl World {
                     .credentials_provider(credentials.clone())
             })
         };
-        let owner = of(&Connection::to_emulator_at(&format!("http://{emulator}")).await.unwrap());
+        let owner = of(&Connection::to_emulator_at(&format!("http://{emulator}"))
+            .await
+            .unwrap());
         let guardian = of(&Connection::to_emulator_at(&wire.endpoint()).await.unwrap());
         let path_style = aws_sdk_s3::config::Builder::from(owner.config()).force_path_style(true);
         let (sns, sqs) = (
@@ -87,14 +89,28 @@ impl World {
             .queue_name("work.fifo")
             .attributes(QueueAttributeName::FifoQueue, "true");
         let work = work.send().await.unwrap();
-        let subscribe = sns.subscribe().topic_arn(topic.topic_arn().unwrap()).protocol("https");
-        subscribe.endpoint("https://127.0.0.1:9/nobody").send().await.unwrap();
+        let subscribe = sns
+            .subscribe()
+            .topic_arn(topic.topic_arn().unwrap())
+            .protocol("https");
+        subscribe
+            .endpoint("https://127.0.0.1:9/nobody")
+            .send()
+            .await
+            .unwrap();
         let cloudtrail = aws_sdk_cloudtrail::Client::new(owner.config());
         let trail = cloudtrail.create_trail().name("management-events");
         trail.s3_bucket_name("trails").send().await.unwrap();
-        cloudtrail.start_logging().name("management-events").send().await.unwrap();
+        cloudtrail
+            .start_logging()
+            .name("management-events")
+            .send()
+            .await
+            .unwrap();
         let rule = aws_sdk_eventbridge::Client::new(owner.config()).put_rule();
-        let rule = rule.name("guardian-KeyRule").event_pattern(r#"{"source":["aws.kms"]}"#);
+        let rule = rule
+            .name("guardian-KeyRule")
+            .event_pattern(r#"{"source":["aws.kms"]}"#);
         rule.send().await.unwrap();
         Self {
             wire,
@@ -168,7 +184,10 @@ impl World {
                 Ceilings::open(Mode::Repair),
             )
         };
-        let machine = format!("arn:aws:states:{REGION}:{}:stateMachine:guardian-census", self.account);
+        let machine = format!(
+            "arn:aws:states:{REGION}:{}:stateMachine:guardian-census",
+            self.account
+        );
         let stack = Stack {
             table: Some(table.clone()),
             topic_arn: Some(topic),
@@ -180,8 +199,7 @@ impl World {
             bucket,
             key,
             table,
-            hasty: is_hasty
-                .then(|| Aws::new(waiting(PATIENCE), settings.account.clone(), stack.clone())),
+            hasty: is_hasty.then(|| Aws::new(waiting(PATIENCE), settings.account.clone(), stack.clone())),
             aws: Aws::new(waiting(Duration::from_secs(30)), settings.account.clone(), stack),
             settings,
         }
@@ -220,7 +238,10 @@ impl World {
             .block_public_acls(true)
             .ignore_public_acls(true)
             .restrict_public_buckets(false);
-        open.public_access_block_configuration(switches.build()).send().await.unwrap();
+        open.public_access_block_configuration(switches.build())
+            .send()
+            .await
+            .unwrap();
         let policy = json!({"Version": "2012-10-17", "Statement": [foreign(bucket)]});
         let put = self.s3.put_bucket_policy().bucket(bucket.as_str());
         put.policy(policy.to_string()).send().await.unwrap();

@@ -315,7 +315,10 @@ fn default_encryption(rule: &ServerSideEncryptionRule) -> Option<Result<DefaultE
 }
 
 fn unheard_of(encryption: &ServerSideEncryption) -> String {
-    format!("encryption of the kind `{}` is not known here", encryption.as_str())
+    format!(
+        "encryption of the kind `{}` is not known here",
+        encryption.as_str()
+    )
 }
 
 fn object_head(answer: &HeadObjectOutput) -> Result<ObjectHead, String> {

@@ -207,7 +207,12 @@ fn selector(selector: EventSelector) -> Result<BasicSelector, String> {
     let writes = match kind {
         ReadWriteType::All | ReadWriteType::WriteOnly => true,
         ReadWriteType::ReadOnly => false,
-        other => return Err(format!("a selector of `{}` events is not known here", other.as_str())),
+        other => {
+            return Err(format!(
+                "a selector of `{}` events is not known here",
+                other.as_str()
+            ));
+        }
     };
     Ok(BasicSelector {
         management: selector.include_management_events.unwrap_or(true),

@@ -57,10 +57,15 @@ fn is_whole(body: &[u8]) -> bool {
         None => Some(document),
     };
     let ends = |root: &str| {
-        let name = root.split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/')).next();
+        let name = root
+            .split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/'))
+            .next();
         let closing = format!("</{}>", name.unwrap_or_default());
         // An element without anything in it is its own end.
-        text.ends_with(&closing) || root.split_once('>').is_some_and(|(start, rest)| rest.is_empty() && start.ends_with('/'))
+        text.ends_with(&closing)
+            || root
+                .split_once('>')
+                .is_some_and(|(start, rest)| rest.is_empty() && start.ends_with('/'))
     };
     root.is_some_and(ends)
 }

@@ -187,7 +187,10 @@ async fn what_sns_throttles_is_asked_again() {
         <key>SubscriptionsConfirmed</key><value>1</value></entry></Attributes></GetTopicAttributesResult>\
         </GetTopicAttributesResponse>";
     let wire = Wire::new([Reply::query(429, "Throttled"), Reply::new(200, attributes)]);
-    let topic = wire.aws().get_topic_attributes("arn:aws:sns:eu-west-1:111122223333:alerts").await;
+    let topic = wire
+        .aws()
+        .get_topic_attributes("arn:aws:sns:eu-west-1:111122223333:alerts")
+        .await;
     assert_eq!(topic.unwrap().unwrap().confirmed, 1);
 }
 
@@ -219,17 +222,29 @@ async fn a_word_that_nobody_knows_is_not_taken_for_one_that_is_known() {
     let error = wire.aws().get_bucket_encryption(&media).await.unwrap_err();
     assert!(error.message.contains("aws:unheard-of"), "{error}");
     let head = Reply::new(200, "").with("x-amz-server-side-encryption", "aws:unheard-of");
-    let error = Wire::new([head]).aws().head_object(&media, "photo").await.unwrap_err();
+    let error = Wire::new([head])
+        .aws()
+        .head_object(&media, "photo")
+        .await
+        .unwrap_err();
     assert!(error.message.contains("aws:unheard-of"), "{error}");
     let key = r#"{"KeyMetadata": {"KeyId": "k", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/k",
         "KeyState": "Enabled", "KeyManager": "NOBODY"}}"#;
-    let error = Wire::new([Reply::new(200, key)]).aws().describe_key("k").await.unwrap_err();
+    let error = Wire::new([Reply::new(200, key)])
+        .aws()
+        .describe_key("k")
+        .await
+        .unwrap_err();
     assert!(error.message.contains("NOBODY"), "{error}");
     let rule = Reply::new(200, r#"{"Name": "r", "State": "SLEEPING"}"#);
     let error = Wire::new([rule]).aws().describe_rule("r").await.unwrap_err();
     assert!(error.message.contains("SLEEPING"), "{error}");
     let selectors = r#"{"EventSelectors": [{"ReadWriteType": "Some"}]}"#;
-    let error = Wire::new([Reply::new(200, selectors)]).aws().get_event_selectors("t").await.unwrap_err();
+    let error = Wire::new([Reply::new(200, selectors)])
+        .aws()
+        .get_event_selectors("t")
+        .await
+        .unwrap_err();
     assert!(error.message.contains("Some"), "{error}");
 }
 

@@ -111,9 +111,7 @@ async fn somebody_elses_write_is_a_conflict_and_not_retried() {
 #[tokio::test]
 async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
     use aws_smithy_runtime_api::client::http::http_client_fn;
-    use aws_smithy_runtime_api::client::http::{
-        HttpConnector, HttpConnectorFuture, SharedHttpConnector,
-    };
+    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
     use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
     use aws_smithy_runtime_api::client::result::ConnectorError;
     use aws_smithy_types::body::SdkBody;
@@ -141,7 +139,9 @@ async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
     let settings = wire
         .settings()
         .into_builder()
-        .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(table.clone())));
+        .http_client(http_client_fn(move |_, _| {
+            SharedHttpConnector::new(table.clone())
+        }));
     let connection = crate::Connection::over(settings.build()).unwrap();
     let stack = crate::Stack {
         table: Some("ledger".to_owned()),
@@ -149,7 +149,10 @@ async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
     };
     let aws = crate::Aws::new(connection, crate::tests::wire::ACCOUNT.parse().unwrap(), stack);
     let stored = aws.put_entry(&entry(2)).await.unwrap();
-    assert!(matches!(stored, Stored::Done(version) if version > 2), "{stored:?}");
+    assert!(
+        matches!(stored, Stored::Done(version) if version > 2),
+        "{stored:?}"
+    );
     // Whoever comes with what was read before is refused as ever.
     assert_eq!(aws.put_entry(&entry(2)).await, Ok(Stored::Conflict));
 }
