@@ -118,10 +118,10 @@ async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
 
     /// Stores what the first request brings and loses its answer; refuses the second and shows what stands.
     #[derive(Debug, Clone, Default)]
-    struct Table(std::sync::Arc<std::sync::Mutex<Option<serde_json::Value>>>);
+    struct Table(std::sync::Arc<std::sync::Mutex<Option<Value>>>);
     impl HttpConnector for Table {
         fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let sent: serde_json::Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let sent: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
             let mut stands = self.0.lock().unwrap();
             let Some(stands) = stands.as_ref() else {
                 *stands = Some(sent["Item"].clone());
@@ -135,7 +135,7 @@ async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
         }
     }
 
-    let (wire, table) = (Wire::new([]), Table::default());
+    let (wire, table) = (crate::tests::wire::Wire::new([]), Table::default());
     let settings = wire
         .settings()
         .into_builder()
