@@ -43,7 +43,7 @@ fn cases(play: Play, baseline: &Run, known: &mut BTreeSet<String>) -> Vec<Case> 
         let before = before.replace(site);
         // Of calls that are made side by side one stands for all.
         let is_new = match before {
-            _ if site.name() == "LookupEvents" => site.nth == 1,
+            _ if matches!(site.name(), "LookupEvents" | "ListObjectsV2") => site.nth == 1,
             Some(before) => !before.is_like(site),
             None => true,
         };
