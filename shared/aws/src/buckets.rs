@@ -18,7 +18,7 @@ use guardian_core::observation::{
 use guardian_reconcile::seam::{Buckets, Listing};
 
 use crate::aws::Aws;
-use crate::error::{incomplete, s3_error, status};
+use crate::error::{incomplete, s3_error, status, unusable};
 use notification::AnswerText;
 
 mod listing;
@@ -100,10 +100,11 @@ impl Buckets for Aws {
                 let rules = rules
                     .filter(|rules| !rules.is_empty())
                     .ok_or_else(|| incomplete(OPERATION))?;
-                Ok(rules
+                rules
                     .iter()
                     .find_map(default_encryption)
-                    .unwrap_or(DefaultEncryption::SseS3))
+                    .unwrap_or(Ok(DefaultEncryption::SseS3))
+                    .map_err(|message| unusable(OPERATION, message))
             }
             Err(error) if error.code() == Some("ServerSideEncryptionConfigurationNotFoundError") => {
                 Ok(DefaultEncryption::SseS3)
@@ -147,7 +148,9 @@ impl Buckets for Aws {
             .key(key)
             .expected_bucket_owner(self.owner());
         match call.send().await {
-            Ok(answer) => Ok(Some(object_head(&answer))),
+            Ok(answer) => object_head(&answer)
+                .map(Some)
+                .map_err(|message| unusable("s3:GetObject", message)),
             // No body says whether object or bucket is missing; that the bucket is there was asked before.
             Err(error) if status(&error) == Some(404) => Ok(None),
             Err(error) => Err(self.s3_failed("s3:GetObject", error)),
@@ -294,29 +297,39 @@ impl Buckets for Aws {
     }
 }
 
-fn default_encryption(rule: &ServerSideEncryptionRule) -> Option<DefaultEncryption> {
+/// The default encryption that a rule sets, if it sets one; a kind that nobody here knows is not taken for any other.
+fn default_encryption(rule: &ServerSideEncryptionRule) -> Option<Result<DefaultEncryption, String>> {
     let set = rule.apply_server_side_encryption_by_default()?;
     let bucket_key = match set.sse_algorithm() {
         ServerSideEncryption::AwsKms => rule.bucket_key_enabled().unwrap_or(false),
         // "S3 Bucket Keys aren't supported for DSSE-KMS" (S3 User Guide).
         ServerSideEncryption::AwsKmsDsse => false,
-        _ => return Some(DefaultEncryption::SseS3),
+        ServerSideEncryption::Aes256 => return Some(Ok(DefaultEncryption::SseS3)),
+        other => return Some(Err(unheard_of(other))),
     };
     let key = set
         .kms_master_key_id()
         .filter(|key| !key.is_empty())
         .map(str::to_owned);
-    Some(DefaultEncryption::Kms { key, bucket_key })
+    Some(Ok(DefaultEncryption::Kms { key, bucket_key }))
 }
 
-fn object_head(answer: &HeadObjectOutput) -> ObjectHead {
+fn unheard_of(encryption: &ServerSideEncryption) -> String {
+    format!(
+        "encryption of the kind `{}` is not known here",
+        encryption.as_str()
+    )
+}
+
+fn object_head(answer: &HeadObjectOutput) -> Result<ObjectHead, String> {
     let encryption = match answer.server_side_encryption() {
         _ if answer.sse_customer_algorithm().is_some() => ObjectEncryption::SseC,
         Some(ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse) => {
             // S3 always names the key; the AWS managed one is what an object gets that named none.
             ObjectEncryption::Kms(answer.ssekms_key_id().unwrap_or("alias/aws/s3").to_owned())
         }
-        _ => ObjectEncryption::SseS3,
+        Some(ServerSideEncryption::Aes256) | None => ObjectEncryption::SseS3,
+        Some(other) => return Err(unheard_of(other)),
     };
     let class = answer
         .storage_class()
@@ -327,10 +340,10 @@ fn object_head(answer: &HeadObjectOutput) -> ObjectHead {
     let restored = answer
         .restore()
         .is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
-    ObjectHead {
+    Ok(ObjectHead {
         encryption,
         bucket_key: answer.bucket_key_enabled().unwrap_or(false),
         storage_class: class.map(str::to_owned),
         archived: in_archive && !restored,
-    }
+    })
 }

@@ -7,12 +7,14 @@ use aws_config::retry::RetryConfig;
 
 use crate::connect::Connection;
 use crate::retry::ConcurrentWrites;
+use crate::whole::Whole;
 
 /// A client's settings: the connection's, plus the call log and our retries.
 macro_rules! settings {
     ($service:ident, $connection:expr) => {
         $service::config::Builder::from($connection.config())
             .interceptor($connection.calls().clone())
+            .interceptor(Whole)
             .retry_classifier(ConcurrentWrites)
     };
 }

@@ -136,8 +136,13 @@ impl Connection {
         Self::over(loader.load().await)
     }
 
-    /// A connection with settings that are there already.
-    pub(crate) fn over(config: SdkConfig) -> Result<Self, ConnectError> {
+    /// A connection with settings that are there already: those of another one ([`Self::config`]), with other timeouts
+    /// perhaps.
+    ///
+    /// # Errors
+    ///
+    /// Without a Region no endpoint can be named; and an endpoint that is no URL.
+    pub fn over(config: SdkConfig) -> Result<Self, ConnectError> {
         if config.region().is_none() {
             return Err(ConnectError::NoRegion);
         }

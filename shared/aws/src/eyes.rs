@@ -13,7 +13,7 @@ use guardian_core::observation::{
 use guardian_reconcile::seam::Eyes;
 
 use crate::aws::Aws;
-use crate::error::{call_error, incomplete};
+use crate::error::{call_error, incomplete, unusable};
 use crate::topic::region_of;
 
 impl Eyes for Aws {
@@ -69,7 +69,12 @@ impl Eyes for Aws {
                     .map(|selector| selector.field_selectors().iter().map(field).collect())
                     .collect(),
             )),
-            (_, Some(basic)) => Ok(EventSelectors::Basic(basic.into_iter().map(selector).collect())),
+            (_, Some(basic)) => {
+                let basic = basic.into_iter().map(selector).collect::<Result<_, _>>();
+                basic
+                    .map(EventSelectors::Basic)
+                    .map_err(|message| unusable(OPERATION, message))
+            }
             (_, None) => Err(incomplete(OPERATION)),
         }
     }
@@ -85,7 +90,14 @@ impl Eyes for Aws {
             .await
         {
             Ok(answer) => Ok(Some(RuleState {
-                enabled: answer.state.ok_or_else(|| incomplete(OPERATION))? != State::Disabled,
+                enabled: match answer.state.ok_or_else(|| incomplete(OPERATION))? {
+                    State::Enabled | State::EnabledWithAllCloudtrailManagementEvents => true,
+                    State::Disabled => false,
+                    other => {
+                        let message = format!("a rule in the state `{}` is not known here", other.as_str());
+                        return Err(unusable(OPERATION, message));
+                    }
+                },
                 pattern: answer.event_pattern,
                 schedule: answer.schedule_expression,
             })),
@@ -193,14 +205,24 @@ fn is_no_topic(code: Option<&str>) -> bool {
     matches!(code, Some("NotFound" | "NotFoundException"))
 }
 
-fn selector(selector: EventSelector) -> BasicSelector {
+fn selector(selector: EventSelector) -> Result<BasicSelector, String> {
     // What is not said is all, and management events are taken in (CloudTrail API Reference, EventSelector).
     let kind = selector.read_write_type.unwrap_or(ReadWriteType::All);
-    BasicSelector {
+    let writes = match kind {
+        ReadWriteType::All | ReadWriteType::WriteOnly => true,
+        ReadWriteType::ReadOnly => false,
+        other => {
+            return Err(format!(
+                "a selector of `{}` events is not known here",
+                other.as_str()
+            ));
+        }
+    };
+    Ok(BasicSelector {
         management: selector.include_management_events.unwrap_or(true),
-        writes: kind != ReadWriteType::ReadOnly,
+        writes,
         excluded: selector.exclude_management_event_sources.unwrap_or_default(),
-    }
+    })
 }
 
 fn field(field: &AdvancedFieldSelector) -> FieldSelector {

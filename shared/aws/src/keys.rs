@@ -66,7 +66,9 @@ fn description(metadata: &KeyMetadata) -> Result<KeyDescription, String> {
     };
     let manager = match metadata.key_manager() {
         Some(types::KeyManagerType::Aws) => KeyManager::Aws,
-        _ => KeyManager::Customer,
+        Some(types::KeyManagerType::Customer) | None => KeyManager::Customer,
+        // Only the policy of a customer's key may be written.
+        Some(other) => return Err(format!("a key managed by `{}` is not known here", other.as_str())),
     };
     let origin = match metadata.origin() {
         Some(types::OriginType::AwsKms) => Some(KeyOrigin::AwsKms),

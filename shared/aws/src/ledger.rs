@@ -6,8 +6,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use guardian_core::call::CallError;
 use guardian_core::name::Resource;
 use guardian_reconcile::seam::{Entry, EntryPage, Ledger, NamePage, Stored};
@@ -109,12 +111,23 @@ impl Ledger for Aws {
             .set_item(Some(item::stored(entry, version)))
             .condition_expression(item::unchanged(entry))
             .expression_attribute_names("#version", item::VERSION)
-            .set_expression_attribute_values(Some(item::read(entry)));
+            .set_expression_attribute_values(Some(item::read(entry)))
+            .return_values_on_condition_check_failure(AllOld);
         match call.send().await {
             Ok(_) => Ok(Stored::Done(version)),
-            // Also when the answer to a first attempt was lost and a retry met our own write: whoever reads
-            // again, as after any conflict, finds it.
-            Err(error) if error.code() == Some(CONFLICT) => Ok(Stored::Conflict),
+            Err(error) if error.code() == Some(CONFLICT) => {
+                // The answer to a first attempt was lost, and a retry met our own write: no other has this number.
+                let stands = match error.as_service_error() {
+                    Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item(),
+                    _ => None,
+                };
+                let is_ours = stands.is_some_and(|stands| *stands == item::stored(entry, version));
+                Ok(if is_ours {
+                    Stored::Done(version)
+                } else {
+                    Stored::Conflict
+                })
+            }
             Err(error) => Err(call_error(OPERATION, error)),
         }
     }

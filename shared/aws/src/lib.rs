@@ -25,6 +25,7 @@ mod retry;
 mod throttle;
 mod topic;
 mod trail;
+mod whole;
 
 pub use aws::{Aws, Stack};
 pub use calls::{About, Call, CallLog};

@@ -1,9 +1,9 @@
-//! What the SDK's standard retries do not know about S3 and KMS.
+//! What the SDK's standard retries do not know about S3, SNS and KMS.
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-/// Retries S3's answers to two writers at once, and lets KMS's "too large" be.
+/// Retries S3's answers to two writers at once and SNS's to too many, and lets KMS's "too large" be.
 #[derive(Debug)]
 pub(crate) struct ConcurrentWrites;
 
@@ -22,6 +22,8 @@ impl ClassifyRetry for ConcurrentWrites {
             409 if said("OperationAborted") || said("ConditionalRequestConflict") => {
                 RetryAction::transient_error()
             }
+            // SNS's `Throttled`, a code that the SDK has not among its own.
+            429 => RetryAction::throttling_error(),
             // The SDK takes it for throttling, but from KMS it says that the key policy is over its limit.
             400 if said("LimitExceededException") => RetryAction::RetryForbidden,
             _ => RetryAction::NoActionIndicated,

@@ -5,7 +5,7 @@ use guardian_core::call::CallError;
 use guardian_reconcile::seam::Trail;
 
 use crate::aws::Aws;
-use crate::error::{call_error, unusable};
+use crate::error::{call_error, incomplete, unusable};
 
 const OPERATION: &str = "cloudtrail:LookupEvents";
 
@@ -25,7 +25,8 @@ impl Trail for Aws {
             .send()
             .await
             .map_err(|error| call_error(OPERATION, error))?;
-        let records = answer.events.unwrap_or_default();
+        // No record of such a call is an empty list; an answer without any list says nothing.
+        let records = answer.events.ok_or_else(|| incomplete(OPERATION))?;
         Ok(records
             .into_iter()
             .filter_map(|record| record.cloud_trail_event)

@@ -180,3 +180,77 @@ async fn a_throttled_request_is_counted_in_the_words_of_every_protocol() {
         assert_eq!(aws.take_throttled(), times, "{reply:?}");
     }
 }
+
+#[tokio::test]
+async fn what_sns_throttles_is_asked_again() {
+    let attributes = "<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes><entry>\
+        <key>SubscriptionsConfirmed</key><value>1</value></entry></Attributes></GetTopicAttributesResult>\
+        </GetTopicAttributesResponse>";
+    let wire = Wire::new([Reply::query(429, "Throttled"), Reply::new(200, attributes)]);
+    let topic = wire
+        .aws()
+        .get_topic_attributes("arn:aws:sns:eu-west-1:111122223333:alerts")
+        .await;
+    assert_eq!(topic.unwrap().unwrap().confirmed, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_none() {
+    let media = "media".parse().unwrap();
+    let listed = "<ListBucketResult><Name>media</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated>";
+    let wire = Wire::new([Reply::new(200, listed)]);
+    let page = wire.aws().list_objects(&media, &Listing::default()).await;
+    assert!(page.unwrap_err().is_transient());
+    let block = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>";
+    let wire = Wire::new([Reply::new(200, block)]);
+    let block = wire.aws().get_public_access_block(&media).await;
+    assert!(block.unwrap_err().is_transient());
+    // A table never answers with nothing: that is no item that is not there.
+    let wire = Wire::new([Reply::new(200, "")]);
+    let page = Resource::Bucket(media);
+    let item = wire.aws().read_entry(&page, "census").await;
+    assert!(item.unwrap_err().is_transient());
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_knows_is_not_taken_for_one_that_is_known() {
+    let media = "media".parse().unwrap();
+    let encryption = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
+        <SSEAlgorithm>aws:unheard-of</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
+        </ServerSideEncryptionConfiguration>";
+    let wire = Wire::new([Reply::new(200, encryption)]);
+    let error = wire.aws().get_bucket_encryption(&media).await.unwrap_err();
+    assert!(error.message.contains("aws:unheard-of"), "{error}");
+    let head = Reply::new(200, "").with("x-amz-server-side-encryption", "aws:unheard-of");
+    let error = Wire::new([head])
+        .aws()
+        .head_object(&media, "photo")
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("aws:unheard-of"), "{error}");
+    let key = r#"{"KeyMetadata": {"KeyId": "k", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/k",
+        "KeyState": "Enabled", "KeyManager": "NOBODY"}}"#;
+    let error = Wire::new([Reply::new(200, key)])
+        .aws()
+        .describe_key("k")
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("NOBODY"), "{error}");
+    let rule = Reply::new(200, r#"{"Name": "r", "State": "SLEEPING"}"#);
+    let error = Wire::new([rule]).aws().describe_rule("r").await.unwrap_err();
+    assert!(error.message.contains("SLEEPING"), "{error}");
+    let selectors = r#"{"EventSelectors": [{"ReadWriteType": "Some"}]}"#;
+    let error = Wire::new([Reply::new(200, selectors)])
+        .aws()
+        .get_event_selectors("t")
+        .await
+        .unwrap_err();
+    assert!(error.message.contains("Some"), "{error}");
+}
+
+#[tokio::test]
+async fn no_list_of_records_is_no_empty_one() {
+    let wire = Wire::new([Reply::new(200, "{}")]);
+    let records = wire.aws().lookup_events("PutBucketPolicy").await;
+    assert!(records.unwrap_err().is_transient());
+}

@@ -109,6 +109,55 @@ async fn somebody_elses_write_is_a_conflict_and_not_retried() {
 }
 
 #[tokio::test]
+async fn a_write_whose_answer_was_lost_is_known_again_when_it_is_repeated() {
+    use aws_smithy_runtime_api::client::http::http_client_fn;
+    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+    use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
+
+    /// Stores what the first request brings and loses its answer; refuses the second and shows what stands.
+    #[derive(Debug, Clone, Default)]
+    struct Table(std::sync::Arc<std::sync::Mutex<Option<Value>>>);
+    impl HttpConnector for Table {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let sent: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let mut stands = self.0.lock().unwrap();
+            let Some(stands) = stands.as_ref() else {
+                *stands = Some(sent["Item"].clone());
+                return HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())));
+            };
+            assert_eq!(sent["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
+            let code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+            let body = json!({"__type": code, "message": "because", "Item": stands}).to_string();
+            let response = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body));
+            HttpConnectorFuture::ready(Ok(response))
+        }
+    }
+
+    let (wire, table) = (crate::tests::wire::Wire::new([]), Table::default());
+    let settings = wire
+        .settings()
+        .into_builder()
+        .http_client(http_client_fn(move |_, _| {
+            SharedHttpConnector::new(table.clone())
+        }));
+    let connection = crate::Connection::over(settings.build()).unwrap();
+    let stack = crate::Stack {
+        table: Some("ledger".to_owned()),
+        ..crate::Stack::default()
+    };
+    let aws = crate::Aws::new(connection, crate::tests::wire::ACCOUNT.parse().unwrap(), stack);
+    let stored = aws.put_entry(&entry(2)).await.unwrap();
+    assert!(
+        matches!(stored, Stored::Done(version) if version > 2),
+        "{stored:?}"
+    );
+    // Whoever comes with what was read before is refused as ever.
+    assert_eq!(aws.put_entry(&entry(2)).await, Ok(Stored::Conflict));
+}
+
+#[tokio::test]
 async fn what_was_stored_reads_back_consistently() {
     let (_, wire) = over([Reply::new(200, "{}")], async |aws| {
         aws.put_entry(&entry(3)).await

@@ -6,7 +6,7 @@ use guardian_core::alert::Notice;
 use guardian_core::call::CallError;
 use guardian_core::cause::{LaterLook, Work};
 use guardian_core::incident::INCIDENT;
-use guardian_core::name::{BucketName, KeyArn, Resource};
+use guardian_core::name::{AccountId, BucketName, KeyArn, Resource};
 use guardian_core::notification::Notifications;
 use guardian_core::observation::{
     DefaultEncryption, EventSelectors, KeyDescription, MarkerEncryption, MarkerWrite, ObjectHead,
@@ -14,8 +14,8 @@ use guardian_core::observation::{
     TopicState, TrailDescription,
 };
 use guardian_reconcile::seam::{
-    Buckets, Censuses, Declarations, Entry, EntryPage, Eyes, Keys, Ledger, Listing, NamePage, ParameterPage,
-    Queues, Start, Stored, Topic, Trail,
+    Buckets, Censuses, Declarations, Entry, EntryPage, Eyes, Home, Keys, Ledger, Listing, NamePage,
+    ParameterPage, Queues, Start, Stored, Topic, Trail,
 };
 use serde_json::{Value, json};
 
@@ -24,6 +24,12 @@ use crate::bug::Bug;
 use crate::foreign::{Document, is_about_cloudinary};
 use crate::law::Law;
 use crate::step::Write;
+
+impl Home for Seams {
+    fn account(&self) -> AccountId {
+        self.aws().account()
+    }
+}
 
 impl Buckets for Seams {
     async fn head_bucket(&self, bucket: &BucketName) -> Result<Option<String>, CallError> {
