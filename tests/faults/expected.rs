@@ -117,6 +117,8 @@ fn of_its_own(play: Play, site: &Site, class: Class) -> Option<Fate> {
     Some(match (site.name(), class) {
         // Asked once and never again: the quota is two a second for the whole account.
         ("LookupEvents", class) if class.is_once() => Fate::Without,
+        // A page's token is no longer taken: the list is begun anew.
+        ("GetParametersByPath", Class::Modelled(error)) if error.code == "InvalidNextToken" => Fate::Without,
         // What was counted is the walk's own, and gone is gone.
         ("DeleteItem", Class::ResetAfterOnce) if play.role() == Role::Census => Fate::Retried,
         // The second attempt finds nothing to delete, which somebody else may have done.

@@ -17,7 +17,7 @@ use crate::step::Plan;
 /// How many steps a seed has.
 const LENGTH: usize = 400;
 /// How many steps are taken where nobody says otherwise.
-const STEPS: u64 = 1_000_000;
+const STEPS: u64 = 100_000;
 /// One for each of the two cores that CI has.
 const THREADS: u64 = 2;
 
