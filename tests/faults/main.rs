@@ -24,7 +24,10 @@ mod fault;
 #[cfg(test)]
 mod later;
 #[cfg(test)]
-#[expect(clippy::print_stdout, reason = "prints each case where a variable asks for it")]
+#[expect(
+    clippy::print_stdout,
+    reason = "prints each case where a variable asks for it"
+)]
 mod matrix;
 #[cfg(test)]
 mod modelled;
