@@ -181,6 +181,13 @@ fn errors<'s>(
     rows.iter().for_each(|row| page.push_str(&format!("{row}\n")));
 }
 
+/// Markers are written beside the bucket's settings: which of the two comes first says nothing.
+fn is_beside(site: &str, repair: &str) -> bool {
+    let of_settings = ["GetBucketPolicy, the ", "PutBucketPolicy", "PutBucketNotificationConfiguration"];
+    let is_of_settings = of_settings.iter().any(|call| site.starts_with(call));
+    (is_of_settings && repair == "PutObject") || (site == "PutObject" && repair != "PutObject")
+}
+
 /// Which repairs are made though another call of the same look failed.
 fn still_made(page: &mut String, results: &[(Case, Result)]) {
     page.push_str(
@@ -188,7 +195,8 @@ fn still_made(page: &mut String, results: &[(Case, Result)]) {
 ### Repairs that are made though a call of the same look failed
 
 A call that is not here is followed by none. Each repair stands on what was read of its own: the marker on the marker's absence,
-the bucket's policy on the bucket's policy.
+the bucket's policy on the bucket's policy. Markers are written beside the bucket's settings, and which of the two comes first is
+left open here.
 
 | failed call | repairs made after it |
 |---|---|
@@ -197,8 +205,12 @@ the bucket's policy on the bucket's policy.
     let mut rows: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for ((_, site, _), result) in results {
         // The name of who did it is asked for while the repairs are made.
-        if site.name() != "LookupEvents" && !result.after.is_empty() {
-            let made = result.after.iter().map(String::as_str);
+        if site.name() == "LookupEvents" {
+            continue;
+        }
+        let made = result.after.iter().map(String::as_str);
+        let made: Vec<&str> = made.filter(|repair| !is_beside(&site.to_string(), repair)).collect();
+        if !made.is_empty() {
             rows.entry(site.to_string()).or_default().extend(made);
         }
     }
