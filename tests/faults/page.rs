@@ -183,7 +183,11 @@ fn errors<'s>(
 
 /// Markers are written beside the bucket's settings: which of the two comes first says nothing.
 fn is_beside(site: &str, repair: &str) -> bool {
-    let of_settings = ["GetBucketPolicy, the ", "PutBucketPolicy", "PutBucketNotificationConfiguration"];
+    let of_settings = [
+        "GetBucketPolicy, the ",
+        "PutBucketPolicy",
+        "PutBucketNotificationConfiguration",
+    ];
     let is_of_settings = of_settings.iter().any(|call| site.starts_with(call));
     (is_of_settings && repair == "PutObject") || (site == "PutObject" && repair != "PutObject")
 }
@@ -209,7 +213,9 @@ left open here.
             continue;
         }
         let made = result.after.iter().map(String::as_str);
-        let made: Vec<&str> = made.filter(|repair| !is_beside(&site.to_string(), repair)).collect();
+        let made: Vec<&str> = made
+            .filter(|repair| !is_beside(&site.to_string(), repair))
+            .collect();
         if !made.is_empty() {
             rows.entry(site.to_string()).or_default().extend(made);
         }
