@@ -145,10 +145,7 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
             watches_objects: self.choice("GUARDIAN_WATCH_OBJECTS", &no_or_yes)?,
             census_every: self.days("GUARDIAN_CENSUS_EVERY_DAYS")?,
             parts: None,
-            quotas: Some(Quotas {
-                share: self.number("GUARDIAN_SWEEP_SHARE", 10..=100)?,
-                parameter_store: self.number("GUARDIAN_PARAMETER_STORE_RATE", 40..=10_000)?,
-            }),
+            quotas: None,
             account: self.account()?,
             partition: self.text("GUARDIAN_PARTITION")?,
             region: region.to_owned(),
@@ -158,6 +155,18 @@ impl<F: Fn(&str) -> Option<String>> Environment<F> {
                 clouds: self.list("GUARDIAN_ALLOWED_CLOUDS")?,
                 bucket_arns: self.list("GUARDIAN_BUCKET_ARNS")?,
             },
+        })
+    }
+
+    /// What a sweep may ask of the account's quotas: for the reconciler, which alone sweeps.
+    ///
+    /// # Errors
+    ///
+    /// The first variable that is missing or wrong.
+    pub fn quotas(&self) -> Result<Quotas, EnvironmentError> {
+        Ok(Quotas {
+            share: self.number("GUARDIAN_SWEEP_SHARE", 10..=100)?,
+            parameter_store: self.number("GUARDIAN_PARAMETER_STORE_RATE", 40..=10_000)?,
         })
     }
 
@@ -242,8 +251,6 @@ mod tests {
             ("GUARDIAN_WATCH_OBJECTS", "no"),
             ("GUARDIAN_CENSUS_EVERY_DAYS", "30"),
             ("GUARDIAN_MANAGE_NOTIFICATIONS", "no"),
-            ("GUARDIAN_SWEEP_SHARE", "25"),
-            ("GUARDIAN_PARAMETER_STORE_RATE", "40"),
         ])
     }
 
@@ -290,10 +297,16 @@ mod tests {
 
     #[test]
     fn the_sweeps_share_is_one_that_a_batch_has_the_time_for() {
-        let of = |name, text| {
-            let mut variables = complete();
-            variables.insert(name, text);
-            settings(&variables).map(|settings| settings.quotas.unwrap())
+        let of = |name: &str, text: &str| {
+            let variables = BTreeMap::from([
+                ("GUARDIAN_SWEEP_SHARE", "25"),
+                ("GUARDIAN_PARAMETER_STORE_RATE", "40"),
+            ]);
+            let value = |asked: &str| {
+                let set = variables.get(asked).copied();
+                set.map(|value| if asked == name { text } else { value }.to_owned())
+            };
+            Environment::new(value).quotas()
         };
         assert_eq!(of("GUARDIAN_SWEEP_SHARE", "100").unwrap().share, 100);
         let higher = of("GUARDIAN_PARAMETER_STORE_RATE", "10000").unwrap();

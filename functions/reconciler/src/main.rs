@@ -14,6 +14,7 @@ async fn main() -> Result<(), Error> {
     let connection = Connection::of_function()?;
     let settings = &Settings {
         parts: Some(environment.parts()?),
+        quotas: Some(environment.quotas()?),
         ..environment.settings(connection.region())?
     };
     let aws = &Aws::new(
