@@ -13,7 +13,7 @@ use guardian_reconcile::seam::Clock;
 use serde_json::json;
 
 use crate::stage::Stage;
-use crate::world::{DEMO, bucket};
+use crate::world::{DEMO, bucket, looks};
 
 /// So many declared buckets, which do not exist, for a sweep that may look at 90 in ten seconds.
 fn with_buckets(count: usize) -> Stage {
@@ -23,17 +23,6 @@ fn with_buckets(count: usize) -> Stage {
         stage.model.declare(&bucket(&format!("b-{number:04}")), DEMO);
     }
     stage
-}
-
-/// How often each bucket was looked at.
-fn looks(stage: &Stage) -> BTreeMap<String, usize> {
-    let mut looks = BTreeMap::new();
-    for call in stage.model.take_journal() {
-        if call.operation == "HeadBucket" {
-            *looks.entry(call.resource).or_default() += 1;
-        }
-    }
-    looks
 }
 
 /// The reports of a sweep's legs.

@@ -7,7 +7,7 @@ use guardian_core::call::CallErrorKind;
 use guardian_model::Queue;
 
 use crate::stage::Stage;
-use crate::world::{DEMO, bucket, grant};
+use crate::world::{DEMO, bucket, grant, looks};
 
 /// So many declared buckets. That they do not exist keeps their looks short.
 fn with_buckets(count: usize) -> Stage {
@@ -16,17 +16,6 @@ fn with_buckets(count: usize) -> Stage {
         stage.model.declare(&bucket(&format!("b-{number:03}")), DEMO);
     }
     stage
-}
-
-/// How often each bucket was looked at.
-fn looks(stage: &Stage) -> BTreeMap<String, usize> {
-    let mut looks = BTreeMap::new();
-    for call in stage.model.take_journal() {
-        if call.operation == "HeadBucket" {
-            *looks.entry(call.resource).or_default() += 1;
-        }
-    }
-    looks
 }
 
 #[test]

@@ -178,3 +178,14 @@ impl Stage {
         self.model.cloudinary_reads(bucket, "photos/cat.jpg").is_ok()
     }
 }
+
+/// How often each bucket was looked at.
+pub(crate) fn looks(stage: &Stage) -> BTreeMap<String, usize> {
+    let mut looks = BTreeMap::new();
+    for call in stage.model.take_journal() {
+        if call.operation == "HeadBucket" {
+            *looks.entry(call.resource).or_default() += 1;
+        }
+    }
+    looks
+}
