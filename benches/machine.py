@@ -83,6 +83,7 @@ def of_function(endpoint=None, queues=f"https://sqs.{REGION}.amazonaws.com"):
         "GUARDIAN_WATCH_OBJECTS": "no", "GUARDIAN_CENSUS_EVERY_DAYS": "30", "GUARDIAN_MANAGE_NOTIFICATIONS": "no",
         "GUARDIAN_RULES": "KeyRule=bench-KeyRule-1A", "GUARDIAN_QUEUES": f"WorkQueue={queues}/{ACCOUNT}/bench-work.fifo",
         "GUARDIAN_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:bench", "GUARDIAN_SWEEP_RATE": "rate(1 hour)",
+        "GUARDIAN_SWEEP_SHARE": "25", "GUARDIAN_PARAMETER_STORE_RATE": "40",
         "GUARDIAN_TABLE": "bench", "GUARDIAN_WORK_QUEUE_URL": f"{queues}/{ACCOUNT}/bench-work.fifo",
         "GUARDIAN_INGEST_QUEUE_URL": f"{queues}/{ACCOUNT}/bench-ingest",
     }

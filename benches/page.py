@@ -36,6 +36,14 @@ def starts(result):
     return table(head, rows)
 
 
+def handshakes(result):
+    rows = [
+        [*name.split(", "), ms(run["ms"]), ms(run["cpu_ms"]), mb(run["rss_kb"]), f"{run['binary'] / 1e6:.2f} MB", str(run["runs"])]
+        for name, run in result["handshakes"].items()
+    ]
+    return table(["cryptography", "handshakes", "whole process", "processor", "memory", "binary", "runs"], rows)
+
+
 def warm(result):
     rows = []
     for name, run in result["warm"].items():
@@ -77,7 +85,7 @@ def verdicts(result):
 
 def machine(result):
     facts = result["machine"]
-    roots = f"{facts['roots']} roots in the bundle; " if facts.get("roots") else "HTTPS was not measured; "
+    roots = f"{facts['roots']} roots in the system's bundle; " if facts.get("roots") else "HTTPS was not measured; "
     return (
         f"Measured on {facts['date']} at commit {facts['commit']}: {facts['processors']} × {facts['processor']}, "
         f"{facts['memory']}, {facts['system']}; {facts['rustc']}, Python {facts['python']}; {roots}"
@@ -90,6 +98,7 @@ def tables(result):
     return "\n\n".join([
         machine(result),
         "### Start", starts(result),
+        "### ring against aws-lc: a process that only shakes hands", handshakes(result),
         "### Warm repair, each call of AWS taking 20 ms", warm(result),
         "### Beside the peers, on a world that answers at once", peers(result["repairs"]),
         "### Beside the peers, on moto", peers(result["moto"]),

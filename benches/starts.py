@@ -17,6 +17,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 from machine import ACCOUNT, KEY, REGION, Measure, change, counted, environment, median, of_function, records, work
+from repairs import medians, run
 
 SERVICES = ("dynamodb", "ssm", "s3", "kms", "sqs", "sns", "cloudtrail", "sts")
 BUCKET = "media-0"
@@ -64,9 +65,11 @@ def variants(orders, measure):
         return
     tls = Path(orders["tls"])
     roots = {"SSL_CERT_FILE": str(tls / "all.pem"), "AWS_CA_BUNDLE": str(tls / "all.pem")}
-    https = of_function() | roots
+    # Ours in the place of one of the five that are built in: as many to parse, and a file to read besides.
+    https = of_function() | {"SSL_CERT_FILE": str(tls / "five.pem")}
     yield "reconciler, HTTPS, verdict", reconciler, https, bucket, [], {}
-    yield "reconciler, HTTPS, verdict, one root", reconciler, https | {"SSL_CERT_FILE": str(tls / "root.pem")}, bucket, [], {}
+    yield "reconciler, HTTPS, verdict, nothing built ahead", [orders["unprepared"]], https, bucket, [], {}
+    yield "reconciler, HTTPS, verdict, the system's roots", reconciler, of_function() | roots, bucket, [], {}
     yield "reconciler, HTTPS, repair", reconciler, https, bucket, ["grant"], {}
     yield "router, HTTPS", router, https, lambda: records([change(measure, BUCKET)]), [], {}
     yield "Python, HTTPS, verdict", python, environment() | roots, plain, [], {}
@@ -75,6 +78,7 @@ def variants(orders, measure):
         for when, order in (("", {"cgroup": group}), (" from the first event on", {"cgroup": group, "after_start": True})):
             after = f", {share} of a processor{when}"
             yield f"reconciler, HTTPS, verdict{after}", reconciler, https, bucket, [], order
+            yield f"reconciler, HTTPS, verdict, nothing built ahead{after}", [orders["unprepared"]], https, bucket, [], order
             yield f"reconciler, HTTPS, repair{after}", reconciler, https, bucket, ["grant"], order
             yield f"Python, HTTPS, repair{after}", python, environment() | roots, plain, ["grant"], order
 
@@ -101,6 +105,21 @@ def cold(orders, measure):
         name: {"runs": len(runs)} | {field: median(run[field] for run in runs) for field in runs[0]}
         for name, runs in seen.items()
     }
+
+
+def handshakes(orders):
+    """A process that shakes hands with each host name of a look and does nothing else, by either sort of cryptography."""
+    if not orders["tls"]:
+        return {}
+    hosts = [f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "ssm", "sqs")] + [f"{BUCKET}.s3.{REGION}.amazonaws.com"]
+    result = {}
+    for turn in range(orders["rounds"]):
+        for name in ("ring", "aws-lc"):
+            for count in (1, len(hosts)):
+                argv = [orders[f"handshakes-{name}"], "443", str(Path(orders["tls"]) / "five.pem"), *hosts[:count]]
+                result.setdefault(f"{name}, {count}", []).append(run(argv, environment()))
+    sizes = {name: Path(orders[f"handshakes-{name}"]).stat().st_size for name in ("ring", "aws-lc")}
+    return {name: medians(runs) | {"binary": sizes[name.split(",")[0]]} for name, runs in result.items()}
 
 
 # What is broken, in a bucket under a key or not, whose reconcile repairs it, the call that repairs, the call that proves it,
@@ -164,7 +183,7 @@ def main():
         bring_up_loopback()
         name_hosts(tls)
     with Measure(orders["measure"], tls) as measure:
-        result = {"cold": cold(orders, measure), "warm": warm(orders, measure)}
+        result = {"cold": cold(orders, measure), "handshakes": handshakes(orders), "warm": warm(orders, measure)}
     json.dump(result, sys.stdout)
 
 

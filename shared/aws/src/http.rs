@@ -4,6 +4,7 @@
 //! left out: a tenth of every zip, for a protocol in which the endpoints of the services here gain nothing.
 
 mod failure;
+mod roots;
 mod way;
 
 use std::fmt;
@@ -23,11 +24,11 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
 use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
-use tracing::warn;
 
 use self::failure::connector_error;
+use self::roots::Trust;
 use self::way::Way;
 
 pub(crate) use self::way::Proxies;
@@ -35,15 +36,15 @@ pub(crate) use self::way::Proxies;
 /// A client with one pool of connections for all services.
 ///
 /// TLS is by ring: aws-lc-rs costs 4 MB and, at its first use, about 20 ms of processor time, which in a small function is a
-/// few hundred. The system's certificates are read here and not at the first request: a function begins with more of a
-/// processor than it goes on with.
+/// few hundred. Certificates are read here and not at the first request: a function begins with more of a processor than it
+/// goes on with.
 pub(crate) fn http_client(proxies: Proxies, connect_timeout: Duration) -> SharedHttpClient {
-    over(Way::new(proxies, connect_timeout), of_system())
+    over(Way::new(proxies, connect_timeout), Trust::usual())
 }
 
-fn over(way: Way, roots: RootCertStore) -> SharedHttpClient {
+fn over(way: Way, trust: Trust) -> SharedHttpClient {
     let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls(roots))
+        .with_tls_config(tls(trust))
         .https_or_http()
         .enable_http1()
         .wrap_connector(way);
@@ -56,28 +57,18 @@ fn over(way: Way, roots: RootCertStore) -> SharedHttpClient {
     })
 }
 
-/// The certificates that the system trusts, or those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-fn of_system() -> RootCertStore {
-    let found = rustls_native_certs::load_native_certs();
-    for error in found.errors {
-        warn!(%error, "certificates of the system that could not be read");
-    }
-    let mut roots = RootCertStore::empty();
-    // A system's collection may hold what this library does not take; a connection that would need it says so.
-    roots.add_parsable_certificates(found.certs);
-    roots
-}
-
 /// TLS 1.2 and 1.3.
-fn tls(roots: RootCertStore) -> ClientConfig {
+fn tls(trust: Trust) -> ClientConfig {
+    let provider = Arc::new(ring::default_provider());
     #[expect(
         clippy::expect_used,
         reason = "refused are versions without a cipher suite, and ring has some for each"
     )]
-    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .expect("ring has cipher suites for every version")
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(trust.verifier(provider))
         .with_no_client_auth()
 }
 

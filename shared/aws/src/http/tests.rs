@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,10 +13,12 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{RootCertStore, ServerConfig};
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
+use super::roots::{AMAZON, Trust, of_amazon};
 use super::way::Way;
 use crate::tests::wire::ACCOUNT;
 use crate::{Aws, Connection, Stack};
@@ -41,7 +44,7 @@ async fn ask(aws: &Aws) -> Result<Option<String>, CallError> {
 }
 
 fn client(proxies: Option<Matcher>, roots: RootCertStore) -> SharedHttpClient {
-    super::over(Way::by(proxies, Duration::from_secs(1)), roots)
+    super::over(Way::by(proxies, Duration::from_secs(1)), Trust::only(roots))
 }
 
 fn straight() -> SharedHttpClient {
@@ -177,6 +180,57 @@ async fn a_connection_is_encrypted_and_the_servers_certificate_counts() {
         .await
         .unwrap_err();
     assert!(wrong.to_string().contains("not valid for name"), "{wrong}");
+}
+
+/// A client that trusts `first`, and `rest` after it, which counts how often it is read.
+fn trusting(first: &RootCertStore, rest: &RootCertStore) -> (SharedHttpClient, Arc<AtomicUsize>) {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (counter, rest) = (reads.clone(), rest.clone());
+    let trust = Trust {
+        first: first.clone(),
+        rest: Box::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            rest
+        }),
+    };
+    (super::over(Way::by(None, Duration::from_secs(1)), trust), reads)
+}
+
+#[tokio::test]
+async fn the_systems_certificates_are_not_read_for_an_endpoint_of_amazons() {
+    let server = Server::new(Some("127.0.0.1"), &[ANSWER]).await;
+    let (client, reads) = trusting(&server.roots, &RootCertStore::empty());
+    assert_eq!(ask(&aws(client, &server.url)).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(reads.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn the_systems_certificates_are_read_once_for_endpoints_that_are_not_amazons() {
+    let server = Server::new(Some("127.0.0.1"), &[ANSWER]).await;
+    let stranger = Server::new(Some("127.0.0.1"), &[ANSWER]).await;
+    for first in [&RootCertStore::empty(), &stranger.roots] {
+        let (client, reads) = trusting(first, &server.roots);
+        let aws = aws(client, &server.url);
+        for _ in 0..2 {
+            assert_eq!(ask(&aws).await.unwrap().as_deref(), Some("{}"));
+        }
+        assert_eq!(server.heads().len() % 2, 0, "each call has a connection of its own");
+        assert_eq!(reads.load(Ordering::Relaxed), 1);
+    }
+    let (client, _) = trusting(&server.roots, &server.roots);
+    let refused = ask(&aws(client, &stranger.url)).await.unwrap_err();
+    assert!(refused.to_string().contains("invalid peer certificate"), "{refused}");
+}
+
+/// The fingerprints are those at <https://www.amazontrust.com/repository/>.
+#[test]
+fn the_authorities_that_are_built_in_are_amazons() {
+    let fingerprints = AMAZON.map(|certificate| {
+        let digest = Sha256::digest(certificate);
+        digest[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    });
+    assert_eq!(fingerprints, ["8ecde688", "1ba5b2aa", "18ce6cfe", "e35d2841", "568d6905"]);
+    assert_eq!(of_amazon().len(), AMAZON.len());
 }
 
 #[tokio::test]
