@@ -121,9 +121,9 @@ impl ServerCertVerifier for OneAfterTheOther {
         if let Some(Ok(verified)) = first {
             return Ok(verified);
         }
-        ask(&self.rest)
-            .or(first)
-            .unwrap_or(Err(Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)))
+        ask(&self.rest).or(first).unwrap_or(Err(Error::InvalidCertificate(
+            rustls::CertificateError::UnknownIssuer,
+        )))
     }
 
     fn verify_tls12_signature(
@@ -147,6 +147,8 @@ impl ServerCertVerifier for OneAfterTheOther {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.signatures.signature_verification_algorithms.supported_schemes()
+        self.signatures
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -200,7 +200,10 @@ fn trusting(first: &RootCertStore, rest: &RootCertStore) -> (SharedHttpClient, A
 async fn the_systems_certificates_are_not_read_for_an_endpoint_of_amazons() {
     let server = Server::new(Some("127.0.0.1"), &[ANSWER]).await;
     let (client, reads) = trusting(&server.roots, &RootCertStore::empty());
-    assert_eq!(ask(&aws(client, &server.url)).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(
+        ask(&aws(client, &server.url)).await.unwrap().as_deref(),
+        Some("{}")
+    );
     assert_eq!(reads.load(Ordering::Relaxed), 0);
 }
 
@@ -214,12 +217,19 @@ async fn the_systems_certificates_are_read_once_for_endpoints_that_are_not_amazo
         for _ in 0..2 {
             assert_eq!(ask(&aws).await.unwrap().as_deref(), Some("{}"));
         }
-        assert_eq!(server.heads().len() % 2, 0, "each call has a connection of its own");
+        assert_eq!(
+            server.heads().len() % 2,
+            0,
+            "each call has a connection of its own"
+        );
         assert_eq!(reads.load(Ordering::Relaxed), 1);
     }
     let (client, _) = trusting(&server.roots, &server.roots);
     let refused = ask(&aws(client, &stranger.url)).await.unwrap_err();
-    assert!(refused.to_string().contains("invalid peer certificate"), "{refused}");
+    assert!(
+        refused.to_string().contains("invalid peer certificate"),
+        "{refused}"
+    );
 }
 
 /// The fingerprints are those at <https://www.amazontrust.com/repository/>.
@@ -227,9 +237,15 @@ async fn the_systems_certificates_are_read_once_for_endpoints_that_are_not_amazo
 fn the_authorities_that_are_built_in_are_amazons() {
     let fingerprints = AMAZON.map(|certificate| {
         let digest = Sha256::digest(certificate);
-        digest[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        digest[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
     });
-    assert_eq!(fingerprints, ["8ecde688", "1ba5b2aa", "18ce6cfe", "e35d2841", "568d6905"]);
+    assert_eq!(
+        fingerprints,
+        ["8ecde688", "1ba5b2aa", "18ce6cfe", "e35d2841", "568d6905"]
+    );
     assert_eq!(of_amazon().len(), AMAZON.len());
 }
 
