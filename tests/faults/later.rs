@@ -73,7 +73,7 @@ handed_on! {
         fn list_declarations(next: Option<&str>) -> ParameterPage;
     }
     Ledger {
-        fn read_entries(resource: &Resource, next: Option<&str>) -> EntryPage;
+        fn read_entries(resource: &Resource, prefix: &str, next: Option<&str>) -> EntryPage;
         fn entry_names(resource: &Resource, prefix: &str, after: Option<&str>, limit: u16) -> NamePage;
         fn read_entry(resource: &Resource, name: &str) -> Option<Entry>;
         fn put_entry(entry: &Entry) -> Stored;

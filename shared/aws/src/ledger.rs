@@ -38,6 +38,17 @@ impl Aws {
     }
 }
 
+/// Of items whose names begin so.
+fn beginning_with(prefix: &str, query: QueryFluentBuilder) -> QueryFluentBuilder {
+    if prefix.is_empty() {
+        return query.key_condition_expression("#pk = :pk");
+    }
+    query
+        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+        .expression_attribute_names("#sk", item::NAME)
+        .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+}
+
 /// Asks for a page. Answers with its items and the name to go on from.
 async fn page(query: QueryFluentBuilder) -> Result<(Vec<Item>, Option<String>), CallError> {
     let answer = query.send().await.map_err(|error| call_error(QUERY, error))?;
@@ -47,12 +58,13 @@ async fn page(query: QueryFluentBuilder) -> Result<(Vec<Item>, Option<String>), 
 }
 
 impl Ledger for Aws {
-    async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
-        let (items, next) = page(
-            self.page_of(resource, next)?
-                .key_condition_expression("#pk = :pk"),
-        )
-        .await?;
+    async fn read_entries(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<EntryPage, CallError> {
+        let (items, next) = page(beginning_with(prefix, self.page_of(resource, next)?)).await?;
         // One item that cannot be read makes the whole unknown: a forgotten incident would be told again.
         let entries = items
             .iter()
@@ -69,12 +81,9 @@ impl Ledger for Aws {
         after: Option<&str>,
         limit: u16,
     ) -> Result<NamePage, CallError> {
-        let query = self
-            .page_of(resource, after)?
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+        let query = beginning_with(prefix, self.page_of(resource, after)?)
             .projection_expression("#sk")
             .expression_attribute_names("#sk", item::NAME)
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
             .limit(limit.into());
         let (items, next) = page(query).await?;
         let names: Option<Vec<String>> = items

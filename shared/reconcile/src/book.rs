@@ -52,7 +52,7 @@ impl Book {
         };
         let mut next = None;
         loop {
-            let page = ledger.read_entries(resource, next.as_deref()).await?;
+            let page = ledger.read_entries(resource, "", next.as_deref()).await?;
             for entry in page.entries {
                 book.take_in(entry);
             }

@@ -3,7 +3,7 @@
 
 use futures_util::join;
 use guardian_core::alert::Affected;
-use guardian_core::cause::{Cause, Work};
+use guardian_core::cause::Work;
 use guardian_core::census::Census;
 use guardian_core::declaration::{Declaration, DeclarationError};
 use guardian_core::finding::{Code, Finding, Subject, Verdict};
@@ -122,7 +122,7 @@ where
     if work.swept {
         // Nothing else leads a sweep to a key that nobody needs.
         let left = kept.left().filter(|key| !moved.left.contains_key(*key)).cloned();
-        queue.extend(left.map(|key| Look { key, is_new: false }));
+        queue.extend(left.map(Look::of_need));
     }
     kept.want_walks(settings, aws.now());
     kept.keep(aws, bucket).await?;
@@ -221,7 +221,7 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
         index::remove_former(aws, &Resource::Key(key.clone()), bucket).await?;
     }
     let keys = needs.keys().chain(&left).cloned();
-    let keys = keys.map(|key| Look { key, is_new: false });
+    let keys = keys.map(Look::of_need);
     queue_keys(aws, bucket, work, keys.collect()).await?;
     Aliases::of_bucket(&book).forget(aws, bucket).await?;
     Kept::forget(aws, &book).await?;
@@ -275,7 +275,8 @@ async fn invalid<A: Ledger + Topic + Clock>(
     Ok(report)
 }
 
-/// Queues the keys; the bucket is part of the de-duplication, because each bucket may bring a new need.
+/// Queues the keys. The bucket is part of the de-duplication where it may bring a new need; where a sweep only wants to know how
+/// a key is, one look does for all the buckets that need it.
 async fn queue_keys<Q: Queues>(
     queues: &Q,
     bucket: &BucketName,
@@ -284,18 +285,24 @@ async fn queue_keys<Q: Queues>(
 ) -> Result<(), ReconcileError> {
     let batch: Vec<Work> = keys
         .into_iter()
-        .map(|Look { key, is_new }| {
-            let cause = Cause {
-                id: format!("{}/{bucket}", work.cause.id),
-                ..work.cause.clone()
-            };
-            Work {
-                look: work.look,
-                swept: work.is_of_the_sweep_alone(),
-                first_need: is_new,
-                ..Work::new(Resource::Key(key), cause)
-            }
-        })
+        .map(
+            |Look {
+                 key,
+                 is_new,
+                 brings_need,
+             }| {
+                let mut cause = work.cause.clone();
+                if brings_need {
+                    cause.id = format!("{}/{bucket}", cause.id);
+                }
+                Work {
+                    look: work.look,
+                    swept: work.is_of_the_sweep_alone(),
+                    first_need: is_new,
+                    ..Work::new(Resource::Key(key), cause)
+                }
+            },
+        )
         .collect();
     match queue(queues, &batch).await? {
         0 => Ok(()),

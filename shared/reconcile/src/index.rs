@@ -23,8 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use futures_util::join;
 use guardian_core::call::CallError;
-use guardian_core::finding::{Code, Subject};
-use guardian_core::incident::Incident;
+use guardian_core::incident::{INCIDENT, Incident};
 use guardian_core::judge::{Hold, Reader};
 use guardian_core::name::{BucketName, Resource};
 use serde_json::Value;
@@ -86,9 +85,9 @@ pub(crate) async fn concerned<L: Ledger>(ledger: &L, page: &Resource) -> Result<
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     items: BTreeMap<Resource, Option<Entry>>,
-    /// Pages of keys that flap. It is over only after a quiet day, on which nothing is wrong with the key and no event
-    /// leads to it.
-    flapping: BTreeSet<Resource>,
+    /// Pages of keys with an open incident. The event that the key is well again may have been lost, and flapping is over only
+    /// after a quiet day, on which no event comes: then nothing but the sweep leads to it.
+    troubled: BTreeSet<Resource>,
 }
 
 impl Found {
@@ -99,21 +98,22 @@ impl Found {
         pages: Vec<Resource>,
     ) -> Result<Self, CallError> {
         let name = item(bucket);
-        let (read, flapping) = join!(
+        let keys = pages.iter().filter(|page| matches!(page, Resource::Key(_)));
+        let (read, troubled) = join!(
             join_all(pages.iter().map(|page| ledger.read_entry(page, &name))),
-            join_all(pages.iter().filter_map(|page| flaps(ledger, page))),
+            join_all(keys.map(|page| troubled(ledger, page))),
         );
         let read: Vec<Option<Entry>> = read.into_iter().collect::<Result<_, _>>()?;
-        let flapping: Vec<Option<Resource>> = flapping.into_iter().collect::<Result<_, _>>()?;
+        let troubled: Vec<Option<Resource>> = troubled.into_iter().collect::<Result<_, _>>()?;
         Ok(Self {
             items: pages.into_iter().zip(read).collect(),
-            flapping: flapping.into_iter().flatten().collect(),
+            troubled: troubled.into_iter().flatten().collect(),
         })
     }
 
-    /// Whether the page is known to be that of a key that flaps.
-    pub(crate) fn flaps(&self, page: &Resource) -> bool {
-        self.flapping.contains(page)
+    /// Whether the page is known to be that of a key with an open incident.
+    pub(crate) fn has_trouble(&self, page: &Resource) -> bool {
+        self.troubled.contains(page)
     }
 
     /// Whether the page is known not to say this of the bucket.
@@ -125,18 +125,24 @@ impl Found {
     }
 }
 
-/// Asks whether a key flaps; nothing where the page is none of a key.
-fn flaps<L: Ledger>(
-    ledger: &L,
-    page: &Resource,
-) -> Option<impl Future<Output = Result<Option<Resource>, CallError>>> {
-    let Resource::Key(key) = page else { return None };
-    let name = Incident::name_of(Code::Flapping, &Subject::Key(key.clone()));
-    Some(async move {
-        let entry = ledger.read_entry(page, &name).await?;
-        let incident: Option<Incident> = entry.and_then(|entry| serde_json::from_value(entry.body).ok());
-        Ok(incident.filter(Incident::is_open).map(|_| page.clone()))
-    })
+/// The page again where an open incident stands in it, or one that only the key's own look can tell of. Only incidents are asked for, because a
+/// page may hold a thousand readers besides.
+async fn troubled<L: Ledger>(ledger: &L, page: &Resource) -> Result<Option<Resource>, CallError> {
+    let is_open = |entry: &Entry| {
+        let incident: Result<Incident, _> = serde_json::from_value(entry.body.clone());
+        incident.map_or(true, |incident| incident.is_open())
+    };
+    let mut next = None;
+    loop {
+        let part = ledger.read_entries(page, INCIDENT, next.as_deref()).await?;
+        if part.entries.iter().any(is_open) {
+            return Ok(Some(page.clone()));
+        }
+        next = part.next;
+        if next.is_none() {
+            return Ok(None);
+        }
+    }
 }
 
 /// Puts the bucket into a page. `known` says that it should stand there already. Answers whether there was no

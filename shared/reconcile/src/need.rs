@@ -40,6 +40,18 @@ pub(crate) struct Look {
     pub(crate) key: KeyArn,
     /// Whether it was not known to concern the bucket until now.
     pub(crate) is_new: bool,
+    /// Whether the bucket has something to say of it, and does not only remind of it.
+    pub(crate) brings_need: bool,
+}
+
+impl Look {
+    pub(crate) fn of_need(key: KeyArn) -> Self {
+        Self {
+            key,
+            is_new: false,
+            brings_need: true,
+        }
+    }
 }
 
 impl Needs {
@@ -86,7 +98,7 @@ impl Needs {
     }
 
     /// Records the keys that were seen. Answers with those that are to be looked at: unwell now, unwell before
-    /// and well now, flapping, or not known to concern the bucket until now (see [`crate::index`]). Nothing is written
+    /// and well now, in trouble, or not known to concern the bucket until now (see [`crate::index`]). Nothing is written
     /// where nothing changed.
     pub(crate) async fn keep<L: Ledger>(
         &mut self,
@@ -130,10 +142,12 @@ impl Needs {
             let is_in_place = noted && !found.lacks(&page, &body);
             let is_new = !is_in_place
                 && index::put(ledger, &page, &reader.bucket, body, known.is_some(), found).await?;
-            if is_unwell || was_unwell || is_new || found.flaps(&page) {
+            let brings_need = is_unwell || was_unwell || is_new;
+            if brings_need || found.has_trouble(&page) {
                 queue.push(Look {
                     key: key.clone(),
                     is_new,
+                    brings_need,
                 });
             }
             if noted && is_unwell == was_unwell {
@@ -208,10 +222,7 @@ impl Needs {
                 store::delete(ledger, &entry).await?;
                 self.held.remove(key);
             }
-            queue.push(Look {
-                key: key.clone(),
-                is_new: false,
-            });
+            queue.push(Look::of_need(key.clone()));
         }
         Ok(queue)
     }

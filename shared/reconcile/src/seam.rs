@@ -183,8 +183,13 @@ pub enum Stored {
 /// The ledger (DynamoDB): incidents with their outbox, repair budget, and which buckets need which keys and
 /// mean which aliases. All reads are strongly consistent.
 pub trait Ledger {
-    /// Query: the items of one resource.
-    async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError>;
+    /// Query: the items of one resource whose names begin with `prefix`, all of them where it is empty.
+    async fn read_entries(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<EntryPage, CallError>;
 
     /// Query: only the names of a resource's items, those that begin with `prefix`, in order from the one
     /// after `after`, at most `limit` of them.

@@ -215,11 +215,16 @@ impl Declarations for Local<'_> {
 }
 
 impl Ledger for Local<'_> {
-    async fn read_entries(&self, resource: &Resource, _next: Option<&str>) -> Result<EntryPage, CallError> {
+    async fn read_entries(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        _next: Option<&str>,
+    ) -> Result<EntryPage, CallError> {
         let entries = self.entries.borrow();
         let of_resource = entries
             .values()
-            .filter(|entry| entry.resource == *resource)
+            .filter(|entry| entry.resource == *resource && entry.name.starts_with(prefix))
             .cloned()
             .collect();
         Ok(EntryPage {

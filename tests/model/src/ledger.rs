@@ -16,10 +16,21 @@ const BODY_LIMIT: usize = 400 * 1024 - 512;
 const NAME_LIMIT: usize = 1024;
 
 impl Ledger for Model {
-    async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
-        self.call(Operation::Query, resource.to_string(), |state| {
+    async fn read_entries(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<EntryPage, CallError> {
+        let what = if prefix.is_empty() {
+            resource.to_string()
+        } else {
+            format!("{resource} {prefix}*")
+        };
+        self.call(Operation::Query, what, |state| {
             let items = state.ledger.get(resource).into_iter().flatten();
-            let mut items = items.filter(|(name, _)| next.is_none_or(|next| name.as_str() > next));
+            let mut items = items
+                .filter(|(name, _)| name.starts_with(prefix) && next.is_none_or(|next| name.as_str() > next));
             let page: Vec<Entry> = items
                 .by_ref()
                 .take(state.pages.entries)

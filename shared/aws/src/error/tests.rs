@@ -244,7 +244,7 @@ async fn a_lost_connection_or_a_proxys_error_is_transient() {
 async fn a_missing_part_of_the_stack_is_not_a_thing_that_is_gone() {
     let resource = "bucket:media".parse().unwrap();
     let (entries, _) = over([Reply::json(400, "ResourceNotFoundException")], async |aws| {
-        aws.read_entries(&resource, None).await
+        aws.read_entries(&resource, "", None).await
     })
     .await;
     assert_eq!(entries.unwrap_err().kind, CallErrorKind::Other);
@@ -306,7 +306,7 @@ async fn an_answer_that_breaks_off_is_not_an_empty_one() {
     assert!(aws.get_declaration(&media).await.unwrap_err().is_transient());
     assert!(aws.list_declarations(None).await.unwrap_err().is_transient());
     assert!(
-        aws.read_entries(&"sweep".parse().unwrap(), None)
+        aws.read_entries(&"sweep".parse().unwrap(), "", None)
             .await
             .unwrap_err()
             .is_transient()

@@ -74,7 +74,7 @@ async fn a_log_notes_what_each_request_is_about_once_it_is_asked_to() {
     drop(aws.put_key_policy(&key, "{}").await);
     drop(aws.get_declaration(&media).await);
     drop(aws.list_declarations(None).await);
-    drop(aws.read_entries(&page, None).await);
+    drop(aws.read_entries(&page, "", None).await);
     drop(aws.read_entry(&page, "standing").await);
     drop(aws.put_entry(&entry).await);
     drop(aws.delete_entry(&entry).await);

@@ -170,7 +170,7 @@ async fn what_was_stored_reads_back_consistently() {
         "LastEvaluatedKey": {"pk": {"S": "bucket:media"}, "sk": {"S": "incident#grant-missing"}},
     });
     let (page, wire) = over([Reply::new(200, items.to_string())], async |aws| {
-        aws.read_entries(&resource(), Some("earlier")).await
+        aws.read_entries(&resource(), "", Some("earlier")).await
     })
     .await;
     let page = page.unwrap();
@@ -294,7 +294,7 @@ async fn an_item_that_cannot_be_read_is_an_error_and_not_an_absence() {
     ] {
         let items = format!(r#"{{"Items":[{broken}]}}"#);
         let (page, _) = over([Reply::new(200, items)], async |aws| {
-            aws.read_entries(&resource(), None).await
+            aws.read_entries(&resource(), "", None).await
         })
         .await;
         assert!(page.unwrap_err().message.contains("bucket:media"));

@@ -94,7 +94,7 @@ impl Sum {
         let of_this = format!("{PART}{id}#");
         let (mut sum, mut next) = (Self::default(), None);
         loop {
-            let some = ledger.read_entries(&page, next.as_deref()).await?;
+            let some = ledger.read_entries(&page, "", next.as_deref()).await?;
             let entries = some.entries.into_iter();
             for mut entry in entries.filter(|entry| entry.name.starts_with(&of_this)) {
                 match serde_json::from_value::<Part>(entry.body.take()) {

@@ -2,6 +2,7 @@
 
 use guardian_core::finding::Verdict;
 use guardian_core::observation::DefaultEncryption;
+use guardian_model::{Call, Delivery};
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -11,7 +12,7 @@ use crate::world::{DEMO, bucket, name_key, owners_key_policy};
 #[test]
 fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
     let (stage, key) = Stage::with_vault();
-    stage.model.deliver_next(guardian_model::Delivery::Dropped);
+    stage.model.deliver_next(Delivery::Dropped);
     stage
         .terraform()
         .put_key_policy(&key, &owners_key_policy(&[]).to_string())
@@ -24,7 +25,7 @@ fn a_bucket_queues_the_key_it_needs_and_the_key_is_written_once() {
     stage.expect_calls(
         "[look at vault]
         GetItem key:KEY reader#vault
-        GetItem key:KEY incident#flapping#key:KEY
+        Query key:KEY incident#*
         DescribeKey KEY
         GetKeyPolicy KEY
         PutItem bucket:vault needs#KEY
@@ -94,7 +95,7 @@ fn two_buckets_on_one_key_are_one_write_and_one_message() {
     stage.bucket_under(&cellar, key.as_str());
     stage.declared(&cellar, DEMO);
     stage.settled();
-    stage.model.deliver_next(guardian_model::Delivery::Dropped);
+    stage.model.deliver_next(Delivery::Dropped);
     stage
         .terraform()
         .put_key_policy(&key, &owners_key_policy(&[]).to_string())
@@ -200,6 +201,45 @@ fn a_disabled_key_is_for_a_person_and_over_when_it_is_enabled() {
     stage.ana().enable_key(&key).unwrap();
     stage.rest();
     stage.expect_told(&["resolved: key-disabled on vault"]);
+}
+
+#[test]
+fn that_a_key_is_enabled_again_is_seen_by_the_sweep_where_nobody_heard_of_it() {
+    let (stage, key) = Stage::with_vault();
+    stage.ana().disable_key(&key).unwrap();
+    stage.rest();
+    stage.expect_told(&["needs-you: key-disabled on vault"]);
+    stage.model.deliver(Delivery::Dropped);
+    stage.ana().enable_key(&key).unwrap();
+    stage.model.deliver(Delivery::Normal);
+    stage.rest();
+    stage.expect_told(&[]);
+    stage.sweep();
+    stage.rest();
+    stage.expect_told(&["resolved: key-disabled on vault"]);
+}
+
+#[test]
+fn a_sweep_looks_once_at_a_key_that_was_in_trouble_however_many_buckets_need_it() {
+    let (stage, key) = Stage::with_vault();
+    for number in 0..25 {
+        let name = bucket(&format!("store-{number}"));
+        stage.bucket_under(&name, key.as_str());
+        stage.declared(&name, DEMO);
+    }
+    stage.settled();
+    stage.ana().disable_key(&key).unwrap();
+    stage.rest();
+    stage.model.deliver(Delivery::Dropped);
+    stage.ana().enable_key(&key).unwrap();
+    stage.model.deliver(Delivery::Normal);
+    stage.model.take_journal();
+    stage.sweep();
+    stage.rest();
+    let journal = stage.model.take_journal();
+    let page = format!("key:{key}");
+    let is_look = |call: &&Call| call.operation == "Query" && call.resource == page;
+    assert_eq!(journal.iter().filter(is_look).count(), 1);
 }
 
 #[test]
@@ -310,9 +350,9 @@ fn a_key_that_is_well_again_is_looked_at_though_it_could_not_be_queued_at_once()
     stage.expect_told(&["needs-you: key-disabled on vault"]);
     stage.sweep();
     stage.rest();
-    stage.model.deliver(guardian_model::Delivery::Dropped);
+    stage.model.deliver(Delivery::Dropped);
     stage.ana().enable_key(&key).unwrap();
-    stage.model.deliver(guardian_model::Delivery::Normal);
+    stage.model.deliver(Delivery::Normal);
     stage.sweep();
     stage.round();
     stage.model.fail_next(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use guardian_core::finding::Code;
+use guardian_core::finding::{Code, Subject};
 use guardian_core::incident::{INCIDENT, Incident, State};
 use guardian_core::name::{KeyArn, Resource};
 use guardian_reconcile::seam::Entry;
@@ -50,14 +50,20 @@ impl Play {
         if self.is_over() {
             return;
         }
+        let held_up = world.is_held_up();
         let before = world.documents();
         let notices = world.watch.borrow().published.len();
         self.sweep_to_rest("a second sweep");
-        if world.documents() != before {
-            world.violate(Law::QuietSweep, "the second sweep changed a document");
-        }
-        if world.watch.borrow().published.len() != notices {
-            world.violate(Law::QuietSweep, "the second sweep told something");
+        if held_up {
+            world.count("second sweeps while repairs were held up");
+        } else {
+            world.count("second sweeps judged");
+            if world.documents() != before {
+                world.violate(Law::QuietSweep, "the second sweep changed a document");
+            }
+            if world.watch.borrow().published.len() != notices {
+                world.violate(Law::QuietSweep, "the second sweep told something");
+            }
         }
         if self.is_over() {
             return;
@@ -261,9 +267,6 @@ impl World {
                         .keys
                         .get(number)
                         .map(|key| Resource::Key(key.clone()).to_string());
-                    // Where the event of its mending was lost, a sweep that never saw the key unwell does not lead to it.
-                    let lossy = self.watch.borrow().lossy;
-                    let key = key.filter(|_| !lossy);
                     let of_key = key.iter().flat_map(|key| ledger.of_page(key));
                     let of_key = of_key.filter(|incident| is_about_the_key(incident));
                     let own = ledger.of_page(&page).filter(|incident| is_about_ours(incident));
@@ -294,13 +297,19 @@ impl World {
                 .collect();
             let mut announced = 0;
             let mut missing = Vec::new();
-            for incident in ledger.incidents.values().flatten() {
+            let pages = ledger.incidents.iter();
+            for (page, incident) in pages.flat_map(|(page, all)| all.iter().map(move |one| (page, one))) {
                 announced += usize::try_from(incident.transitions).unwrap();
                 if !incident.outbox.is_empty() {
                     missing.push(incident.outbox[0].id.clone());
                 }
                 let (code, subject) = incident.finding.identity();
-                let ids = (1..=incident.transitions).map(|number| format!("{code}/{subject}/{number}"));
+                // A key as it is named may stand on the pages of several resources.
+                let of = match subject {
+                    Subject::NamedKey(_) => format!("{code}/{page}/{subject}"),
+                    _ => format!("{code}/{subject}"),
+                };
+                let ids = (1..=incident.transitions).map(|number| format!("{of}/{number}"));
                 missing.extend(ids.filter(|id| !watch.published.contains_key(&(stack, id.clone()))));
             }
             let told = told.len();
@@ -357,6 +366,19 @@ impl World {
                 );
             }
         }
+    }
+
+    /// Whether either stack waits for an hour to be over, or for a pause, before it goes on repairing: that may be during the
+    /// very next sweep.
+    fn is_held_up(&self) -> bool {
+        self.books().any(|books| {
+            let ledger = Ledger::of(books.ledger_dump());
+            let mut incidents = ledger.incidents.values().flatten();
+            incidents.any(|incident| {
+                let holds = matches!(incident.finding.code, Code::Flapping | Code::RepairsPaused);
+                incident.is_open() && holds
+            })
+        })
     }
 
     /// Every document and marker, as it truly is.

@@ -22,3 +22,6 @@ mod seams;
 mod shrink;
 mod step;
 mod world;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use guardian_core::call::CallErrorKind;
-use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, Mode, Settings};
+use guardian_core::settings::{CLOUDINARY_ACCOUNT, Ceilings, CensusLevel, Mode, Settings};
 use guardian_model::{Delivery, Message as Received};
 use guardian_reconcile::seam::Clock;
 use guardian_reconcile::{Message, reconcile_batch, route_batch};
@@ -78,6 +78,7 @@ impl Play {
     fn new(plan: &Plan, bug: Option<Bug>, tells: bool) -> Self {
         let settings = Settings {
             manages_notifications: plan.setup.manages_notifications,
+            census: CensusLevel::Sample,
             ..Settings::new(
                 "111122223333".parse().unwrap(),
                 "us-east-1",

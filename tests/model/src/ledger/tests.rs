@@ -110,9 +110,9 @@ fn a_resources_items_are_its_own_and_come_in_pages() {
         ..entry("a")
     };
     put(&model, other);
-    let first = done(model.read_entries(&media(), None)).unwrap();
+    let first = done(model.read_entries(&media(), "", None)).unwrap();
     assert_eq!((first.entries, first.next.as_deref()), (vec![a, b], Some("b")));
-    let last = done(model.read_entries(&media(), first.next.as_deref())).unwrap();
+    let last = done(model.read_entries(&media(), "", first.next.as_deref())).unwrap();
     assert_eq!((last.entries, last.next), (vec![c], None));
 }
 
@@ -126,9 +126,9 @@ fn what_has_expired_is_still_read_until_it_is_swept() {
     let expiring = put(&model, expiring);
     model.advance(Duration::from_secs(61));
     assert_eq!(
-        done(model.read_entries(&media(), None)).unwrap().entries,
+        done(model.read_entries(&media(), "", None)).unwrap().entries,
         [expiring]
     );
     model.expire_ledger();
-    assert_eq!(done(model.read_entries(&media(), None)).unwrap().entries, []);
+    assert_eq!(done(model.read_entries(&media(), "", None)).unwrap().entries, []);
 }

@@ -197,8 +197,14 @@ impl Declarations for Seams {
 }
 
 impl Ledger for Seams {
-    async fn read_entries(&self, resource: &Resource, next: Option<&str>) -> Result<EntryPage, CallError> {
-        self.call("Query", self.books.read_entries(resource, next)).await
+    async fn read_entries(
+        &self,
+        resource: &Resource,
+        prefix: &str,
+        next: Option<&str>,
+    ) -> Result<EntryPage, CallError> {
+        self.call("Query", self.books.read_entries(resource, prefix, next))
+            .await
     }
 
     async fn entry_names(
