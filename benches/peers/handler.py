@@ -73,19 +73,15 @@ def read_policy(bucket):
         raise
 
 
+def grant(action, resource):
+    return {"Sid": "Cloudinary", "Effect": "Allow", "Principal": {"AWS": CLOUDINARY}, "Action": action, "Resource": resource}
+
+
 def reconcile_policy(bucket):
     policy = read_policy(bucket)
     if grants(policy, "s3:GetObject"):
         return False
-    policy["Statement"].append(
-        {
-            "Sid": "Cloudinary",
-            "Effect": "Allow",
-            "Principal": {"AWS": CLOUDINARY},
-            "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*",
-        }
-    )
+    policy["Statement"].append(grant("s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy), ExpectedBucketOwner=ACCOUNT)
     if not grants(read_policy(bucket), "s3:GetObject"):
         raise RuntimeError(f"the grant in {bucket} did not stay")
@@ -122,15 +118,7 @@ def reconcile_key(key):
     policy = json.loads(kms.get_key_policy(KeyId=metadata["Arn"], PolicyName="default")["Policy"])
     if grants(policy, "kms:Decrypt"):
         return False
-    policy["Statement"].append(
-        {
-            "Sid": "Cloudinary",
-            "Effect": "Allow",
-            "Principal": {"AWS": CLOUDINARY},
-            "Action": "kms:Decrypt",
-            "Resource": "*",
-        }
-    )
+    policy["Statement"].append(grant("kms:Decrypt", "*"))
     kms.put_key_policy(KeyId=metadata["Arn"], PolicyName="default", Policy=json.dumps(policy))
     policy = json.loads(kms.get_key_policy(KeyId=metadata["Arn"], PolicyName="default")["Policy"])
     if not grants(policy, "kms:Decrypt"):

@@ -12,7 +12,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// Where a collection other than the system's may be named; then it alone counts.
 const NAMED: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -34,7 +34,10 @@ impl Trust {
         }
         Self {
             first: of_amazon(),
-            rest: Box::new(of_system),
+            rest: Box::new(|| {
+                info!("reading the system's certificates: an endpoint's ends at none of Amazon's authorities");
+                of_system()
+            }),
         }
     }
 

@@ -1,25 +1,37 @@
 //! The shortest plan that still breaks the same law (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing
 //! Input").
 
+use std::time::{Duration, Instant};
+
 use crate::bug::Bug;
 use crate::law::{Law, Violation};
 use crate::play::play;
 use crate::step::Plan;
 
-/// So many plans are tried at most.
-const TRIES: usize = 2_000;
+/// As long as this it goes on at most: whoever waits for the story would rather have a longer one than none.
+const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Takes steps out, half of them first, as long as the law stays broken.
+/// Makes the fleet simpler, then takes steps out, half of them first, as long as the law stays broken.
 pub(crate) fn shrink(plan: &Plan, law: Law, bug: Option<Bug>) -> Plan {
-    let mut tries = 0;
-    let mut breaks = |plan: &Plan| {
-        tries += 1;
-        tries < TRIES
+    let began = Instant::now();
+    let breaks = |plan: &Plan| {
+        began.elapsed() < PATIENCE
             && play(plan, bug, false)
                 .violation
                 .is_some_and(|found: Violation| found.law == law)
     };
     let mut best = plan.clone();
+    for simpler in [
+        |plan: &mut Plan| plan.setup.two_stacks = false,
+        |plan: &mut Plan| plan.setup.manages_notifications = false,
+        |plan: &mut Plan| plan.setup.fighter_stays = false,
+    ] {
+        let mut plan = best.clone();
+        simpler(&mut plan);
+        if breaks(&plan) {
+            best = plan;
+        }
+    }
     let mut size = best.steps.len().div_ceil(2);
     while size > 0 {
         let mut at = 0;
@@ -55,17 +67,6 @@ pub(crate) fn shrink(plan: &Plan, law: Law, bug: Option<Bug>) -> Plan {
             }
         }
         one += 1;
-    }
-    for simpler in [
-        |plan: &mut Plan| plan.setup.two_stacks = false,
-        |plan: &mut Plan| plan.setup.manages_notifications = false,
-        |plan: &mut Plan| plan.setup.fighter_stays = false,
-    ] {
-        let mut plan = best.clone();
-        simpler(&mut plan);
-        if breaks(&plan) {
-            best = plan;
-        }
     }
     best
 }
