@@ -153,12 +153,23 @@ class Stack:
         """What a function wrote, line by line; an object where a line is one."""
         configuration = self.client["lambda"].get_function_configuration(FunctionName=function)
         group = configuration.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}")
-        pages = self.client["logs"].get_paginator("filter_log_events").paginate(logGroupName=group)
-        for line in (line for page in pages for e in page["events"] for line in e["message"].splitlines()):
+        for line in (line for event in self.log_events(group) for line in event["message"].splitlines()):
             try:
                 yield json.loads(line)
             except ValueError:
                 yield line
+
+    def log_events(self, group):
+        """Every event of a log. The emulator answers with 10,000 at most and no token: the rest is asked for by its time."""
+        since, known = 0, set()
+        while True:
+            page = self.client["logs"].filter_log_events(logGroupName=group, startTime=since)["events"]
+            new = [event for event in page if event["eventId"] not in known]
+            yield from new
+            if not new:
+                return
+            since = new[-1]["timestamp"]
+            known = {event["eventId"] for event in page if event["timestamp"] == since}
 
     def errors(self):
         """What the functions logged as errors."""

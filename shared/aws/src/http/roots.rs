@@ -35,7 +35,9 @@ impl Trust {
         Self {
             first: of_amazon(),
             rest: Box::new(|| {
-                info!("reading the system's certificates: an endpoint's ends at none of Amazon's authorities");
+                info!(
+                    "reading the system's certificates: an endpoint's ends at none of Amazon's authorities"
+                );
                 of_system()
             }),
         }
