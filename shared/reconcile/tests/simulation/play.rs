@@ -60,7 +60,7 @@ pub(crate) struct Play {
 pub(crate) fn play(plan: &Plan, bug: Option<Bug>, tells: bool) -> Outcome {
     let mut play = Play::new(plan, bug, tells);
     let world = Rc::clone(&play.world);
-    let done = catch_unwind(AssertUnwindSafe(|| play.to_the_end(plan)));
+    let done = catch_unwind(AssertUnwindSafe(|| play.play_out(plan)));
     if let Err(panic) = done {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -96,7 +96,7 @@ impl Play {
         }
     }
 
-    fn to_the_end(&mut self, plan: &Plan) {
+    fn play_out(&mut self, plan: &Plan) {
         // A fleet that is looked after: what comes is what others do to it.
         self.sweep(Stack::Ours);
         self.sweep(Stack::Other);
