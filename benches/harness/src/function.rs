@@ -118,7 +118,7 @@ fn conversation(
     let init_cpu = processor_time(child);
     let calls_in_init = services.take_calls();
     if is_after_start(order) {
-        put_into(order["cgroup"].as_str().unwrap_or_default(), &child)?;
+        put_into(order["cgroup"].as_str().unwrap_or_default(), child)?;
     }
     let mut invocations = Vec::new();
     for event in events {
