@@ -4,7 +4,8 @@ use guardian_policy::{
 use serde_json::{Map, Value, json};
 
 use super::choices::Choices;
-use super::worlds::{self, ACCOUNT};
+use super::worlds::vocabulary::ACCOUNT;
+use super::worlds::{self, known};
 use super::{document, kind, read};
 
 /// The laws of equivalence, for two documents, and for one and its rewriting by AWS.
@@ -12,8 +13,8 @@ pub(super) fn equivalence(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
     let kind = kind(&mut choices);
     let asked = worlds::asked(&mut choices, kind);
-    let request = worlds::fully_known(&mut choices, 0);
-    let context = worlds::context(&worlds::less_known(&mut choices, &request));
+    let request = known::fully_known(&mut choices, 0);
+    let context = known::context(&known::less_known(&mut choices, &request));
     let middle = bytes.len() / 2;
     let (Some(one), Some(two)) = (
         document(Choices::new(&bytes[..middle]), kind),

@@ -5,7 +5,8 @@ use guardian_policy::{
 use serde_json::{Value, json};
 
 use super::choices::Choices;
-use super::worlds::{self, ACCOUNT, CALLERS};
+use super::worlds::vocabulary::{ACCOUNT, CALLERS};
+use super::worlds::{self, known as knowledge};
 use super::{document, kind};
 
 /// Work that was cut short has no law to keep but this: it is never an Allowed.
@@ -53,9 +54,9 @@ pub(super) fn evaluate(bytes: &[u8]) {
     let kind = kind(&mut choices);
     let asked = worlds::asked(&mut choices, kind);
     let caller = choices.below(CALLERS.len());
-    let request = worlds::fully_known(&mut choices, caller);
-    let known = worlds::less_known(&mut choices, &request);
-    let (whole, part) = (worlds::context(&request), worlds::context(&known));
+    let request = knowledge::fully_known(&mut choices, caller);
+    let known = knowledge::less_known(&mut choices, &request);
+    let (whole, part) = (knowledge::context(&request), knowledge::context(&known));
     let member = worlds::member(&asked.resource, &mut choices);
     let more = worlds::statement(&mut choices, kind);
     let other = worlds::asked(&mut choices, kind).resource;

@@ -5,7 +5,7 @@ use guardian_policy::{
 use serde_json::Value;
 
 use super::choices::Choices;
-use super::worlds::{ACCOUNT, KEY_ARN};
+use super::worlds::vocabulary::{ACCOUNT, KEY_ARN};
 use super::{document, kind};
 
 /// The laws of merging, for any document.

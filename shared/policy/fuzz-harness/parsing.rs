@@ -3,7 +3,7 @@ use guardian_policy::{
 };
 use serde_json::Value;
 
-use super::worlds::ACCOUNT;
+use super::worlds::vocabulary::ACCOUNT;
 
 /// Any text is read or refused, with a place; what was read can be written, read again and is the same.
 pub(super) fn parse(bytes: &[u8]) {

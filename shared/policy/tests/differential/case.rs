@@ -8,7 +8,9 @@ use guardian_policy::{
 use serde_json::{Map, Value, json};
 
 use crate::choices::Choices;
-use crate::worlds::{self, ACCOUNT, CALLERS, KEYS, Known, OWNER};
+use crate::worlds;
+use crate::worlds::known::{self, Known};
+use crate::worlds::vocabulary::{ACCOUNT, CALLERS, KEYS, OWNER, Type};
 
 pub(crate) struct Case {
     number: u64,
@@ -55,8 +57,8 @@ impl Case {
         };
         let asked = worlds::asked(&mut choices, kind);
         let caller = choices.below(CALLERS.len());
-        let request = worlds::fully_known(&mut choices, caller);
-        let known = worlds::less_known(&mut choices, &request);
+        let request = known::fully_known(&mut choices, caller);
+        let known = known::less_known(&mut choices, &request);
         let controls = if flavor == 6 {
             vec![worlds::policy(&mut choices, PolicyKind::ResourceControl)]
         } else {
@@ -101,7 +103,7 @@ impl Case {
         for ((name, kind, _), known) in KEYS.iter().zip(&self.request) {
             if let Knowledge::Known(values) = known {
                 let value = match kind {
-                    worlds::Type::Texts => json!(values),
+                    Type::Texts => json!(values),
                     _ => json!(values[0]),
                 };
                 keys.insert((*name).to_owned(), value);
@@ -135,7 +137,7 @@ impl Case {
         let read = |value: &Value| PolicyDocument::parse(&value.to_string()).unwrap();
         let policy = read(&self.policy);
         let controls: Vec<PolicyDocument> = self.controls.iter().map(read).collect();
-        let context = worlds::context(known);
+        let context = known::context(known);
         let question = Question {
             account: ACCOUNT,
             action: self.action,

@@ -6,7 +6,7 @@ use guardian_policy::{Access, Cause, Decision, Reason};
 use serde_json::{Map, Value, json};
 
 use crate::case::Case;
-use crate::worlds::ACCOUNT;
+use crate::worlds::vocabulary::ACCOUNT;
 
 /// Why the crate leaves a question open of which everything is known, where it should.
 pub(crate) fn why_open(case: &Case, decision: &Decision) -> Option<String> {

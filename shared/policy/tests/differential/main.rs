@@ -32,11 +32,12 @@ mod case;
 mod choices;
 mod classes;
 mod simulator;
-#[path = "../../fuzz-harness/worlds.rs"]
+#[path = "../../fuzz-harness/worlds/mod.rs"]
 mod worlds;
 
 use case::Case;
 use simulator::Simulator;
+use worlds::vocabulary::{CALLERS, OWNER};
 
 fn number(variable: &str, usual: u64) -> u64 {
     match std::env::var(variable) {
@@ -242,9 +243,9 @@ fn the_simulator_has_defects_of_its_own() {
                 "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
                 "Condition": condition,
             }] },
-            "controls": [], "restrict": restrict, "principal": worlds::CALLERS[0].0,
-            "action": "s3:GetObject", "resource": "arn:aws:s3:::b/a", "owner": worlds::OWNER,
-            "keys": { "aws:PrincipalArn": worlds::CALLERS[0].1, key: value },
+            "controls": [], "restrict": restrict, "principal": CALLERS[0].0,
+            "action": "s3:GetObject", "resource": "arn:aws:s3:::b/a", "owner": OWNER,
+            "keys": { "aws:PrincipalArn": CALLERS[0].1, key: value },
         })
     };
     let questions: Vec<Value> = pairs
