@@ -18,14 +18,18 @@ pub(crate) fn is_hidden(c: char) -> bool {
         )
 }
 
+/// Whether a byte is an ASCII character that is seen as what it is. Nearly every text consists of these alone, and to look
+/// through its bytes is quicker than to look through its characters.
+pub(crate) fn is_shown(byte: u8) -> bool {
+    (b' '..0x7f).contains(&byte)
+}
+
 /// Escapes what cannot be seen as JSON does (`\u202e`); line breaks stay. In a JSON text such a character can only stand
 /// in a string, so that the text means the same afterwards.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     let stays = |c: char| c == '\n' || !is_hidden(c);
-    // Nearly all of it is ASCII, and quicker to look through byte by byte: a log line is some kilobytes.
-    let plain = |byte: u8| byte == b'\n' || (b' '..0x7f).contains(&byte);
-    if text.bytes().all(plain) || text.chars().all(stays) {
+    if text.bytes().all(|byte| byte == b'\n' || is_shown(byte)) || text.chars().all(stays) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

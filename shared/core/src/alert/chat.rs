@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::fragment::{Fragment, fragments, visible};
-use super::plain::{is_hidden, length_in_json, lines, list, short, some_of};
+use super::plain::{is_hidden, is_shown, length_in_json, lines, list, short, some_of};
 use super::step::steps;
 use super::subject::headline;
 use super::text::describe_cause;
@@ -110,7 +110,7 @@ fn shaped(said: &Notification<'_>, characters: usize) -> String {
 }
 
 fn cut(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
+    if text.len() <= characters || text.chars().count() <= characters {
         return text.to_owned();
     }
     let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
@@ -119,7 +119,7 @@ fn cut(text: &str, characters: usize) -> String {
 
 /// What is cut within a block of code still ends it.
 fn cut_blocks(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
+    if text.len() <= characters || text.chars().count() <= characters {
         return text.to_owned();
     }
     let kept: String = text
@@ -206,6 +206,10 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// The same for a block of code, which keeps the brackets of lists.
 fn in_block(text: &str) -> String {
+    let stays = |byte: u8| is_shown(byte) && !b"<>`@&".contains(&byte);
+    if text.bytes().all(stays) {
+        return without_links(text);
+    }
     let characters: String = text
         .chars()
         .map(|c| match c {
@@ -219,7 +223,11 @@ fn in_block(text: &str) -> String {
             c => c,
         })
         .collect();
-    characters.replace("://", ":／／").replace("](", "]（")
+    without_links(&characters)
+}
+
+fn without_links(text: &str) -> String {
+    text.replace("://", ":／／").replace("](", "]（")
 }
 
 #[cfg(test)]

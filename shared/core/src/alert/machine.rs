@@ -99,7 +99,7 @@ fn within(occasion: &Occasion<'_>, room: &Room) -> Value {
     let finding = occasion.finding;
     let mut omitted: Vec<&str> = Vec::new();
     let mut cut = |name: &'static str, text: &str, characters: usize| {
-        if text.chars().count() > characters {
+        if text.len() > characters && text.chars().count() > characters {
             omitted.push(name);
         }
         short(text, characters)

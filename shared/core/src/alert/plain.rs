@@ -3,11 +3,14 @@
 
 use std::fmt::Display;
 
-pub(super) use crate::visible::is_hidden;
+pub(super) use crate::visible::{is_hidden, is_shown};
 
 /// One line: every line break, and whatever else cannot be seen, becomes U+FFFD.
 #[must_use]
 pub fn plain(text: &str) -> String {
+    if text.bytes().all(is_shown) {
+        return text.to_owned();
+    }
     text.chars()
         .map(|c| if is_hidden(c) { '\u{fffd}' } else { c })
         .collect()
@@ -15,6 +18,10 @@ pub fn plain(text: &str) -> String {
 
 /// At most `characters` of a text, with a word on how many more there were.
 pub(super) fn short(text: &str, characters: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= characters {
+        return text.to_owned();
+    }
     let mut rest = text.chars();
     let mut kept: String = rest.by_ref().take(characters).collect();
     let more = rest.count();
@@ -69,12 +76,13 @@ pub(super) fn some_of<T: Display>(names: &[T], bytes: usize) -> (Vec<String>, us
 
 /// How many bytes a text takes as a string in JSON: the bodies of a message travel as strings in one JSON object.
 pub(super) fn length_in_json(text: &str) -> usize {
-    let one = |c: char| match c {
-        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
-        c if c < ' ' => 6,
-        c => c.len_utf8(),
+    // Of a character outside ASCII each byte is one.
+    let one = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
+        ..b' ' => 6,
+        _ => 1,
     };
-    2 + text.chars().map(one).sum::<usize>()
+    2 + text.bytes().map(one).sum::<usize>()
 }
 
 #[cfg(test)]
