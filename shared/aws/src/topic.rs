@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use guardian_core::alert::Notice;
 use guardian_core::call::{CallError, CallErrorKind};
 use guardian_reconcile::seam::Topic;
-use serde_json::json;
+use serde_json::Value;
 
 use crate::aws::Aws;
 use crate::error::{call_error, incomplete, unusable};
@@ -72,18 +72,20 @@ fn refused(topic: &str, error: SdkError<PublishError, HttpResponse>) -> CallErro
     }
 }
 
-/// One body per protocol: prose for people, JSON for machines, and for chat its own shape (SNS API Reference,
-/// Publish, `MessageStructure`). Amazon Q Developer in chat applications subscribes over HTTPS.
+/// One body per protocol: prose for people, JSON for machines, and for chat its own shape (SNS API Reference, Publish,
+/// `MessageStructure`). Amazon Q Developer in chat applications subscribes over HTTPS; e-mail gets what is the default.
 fn message(notice: &Notice) -> String {
-    let Notice { text, json, chat, .. } = notice;
+    // Put together from finished pieces: one of them stands in it four times, and is escaped once.
+    let quoted = |text: &str| Value::from(text).to_string();
+    let (text, json) = (quoted(&notice.text), quoted(&notice.json));
     // A message that was stored before there was a body for chat.
-    let chat = if chat.is_empty() { json } else { chat };
-    json!({
-        "default": text, "email": text,
-        "sqs": json, "lambda": json, "http": json, "firehose": json,
-        "https": chat,
-    })
-    .to_string()
+    let chat = match notice.chat.as_str() {
+        "" => json.clone(),
+        chat => quoted(chat),
+    };
+    format!(
+        r#"{{"default":{text},"sqs":{json},"lambda":{json},"http":{json},"firehose":{json},"https":{chat}}}"#
+    )
 }
 
 fn attribute(value: &str) -> Result<MessageAttributeValue, CallError> {

@@ -16,16 +16,29 @@ use crate::{ReconcileError, store};
 /// In a bucket's page: an alias that its default encryption names.
 const NAMES: &str = "names#";
 
-/// The aliases one bucket names, with the versions of the items that say so.
+/// In such an item: the bucket is about to be taken out of the alias's page.
+const LEAVING: &str = "leaving";
+
+/// The aliases one bucket names.
 pub(crate) struct Aliases {
-    held: BTreeMap<AliasArn, u64>,
+    held: BTreeMap<AliasArn, Name>,
+}
+
+/// The bucket's own item of an alias.
+#[derive(Clone, Copy)]
+struct Name {
+    version: u64,
+    /// Whether the bucket was about to be taken out of the alias's page: what stands there is not known.
+    leaving: bool,
 }
 
 impl Aliases {
     pub(crate) fn of_bucket(book: &Book) -> Self {
         let held = book.others.values().filter_map(|entry| {
             let alias = entry.name.strip_prefix(NAMES)?.parse().ok()?;
-            Some((alias, entry.version))
+            let leaving = entry.body.get(LEAVING).and_then(Value::as_bool).unwrap_or(false);
+            let version = entry.version;
+            Some((alias, Name { version, leaving }))
         });
         Self { held: held.collect() }
     }
@@ -33,6 +46,12 @@ impl Aliases {
     /// Their pages.
     pub(crate) fn pages(&self) -> impl Iterator<Item = Resource> {
         self.held.keys().cloned().map(Resource::Alias)
+    }
+
+    /// The pages of which is not known what they say of the bucket, as with [`crate::need::Needs::doubted`].
+    pub(crate) fn doubted(&self) -> impl Iterator<Item = Resource> {
+        let leaving = self.held.iter().filter(|(_, name)| name.leaving);
+        leaving.map(|(alias, _)| Resource::Alias(alias.clone()))
     }
 
     /// Brings both pages up to date with the default encryption that was seen; to be done before the alias is
@@ -57,14 +76,17 @@ impl Aliases {
         let Some(alias) = named else { return Ok(()) };
         let page = Resource::Alias(alias.clone());
         let body = json!({"bucket": bucket});
-        let known = self.held.contains_key(&alias);
-        if known && !found.lacks(&page, &body) {
+        let known = self.held.get(&alias).copied();
+        let is_noted = known.is_some_and(|known| !known.leaving);
+        if is_noted && !found.lacks(&page, &body) {
             return Ok(());
         }
-        index::put(ledger, &page, bucket, body, known, found).await?;
-        if !known {
-            let version = store::put(ledger, &own(bucket, &alias, 0)).await?;
-            self.held.insert(alias, version);
+        index::put(ledger, &page, bucket, body, known.is_some(), found).await?;
+        if !is_noted {
+            let version = known.map_or(0, |known| known.version);
+            let version = store::put(ledger, &own(bucket, &alias, version, json!({}))).await?;
+            let leaving = false;
+            self.held.insert(alias, Name { version, leaving });
         }
         Ok(())
     }
@@ -89,18 +111,25 @@ impl Aliases {
         bucket: &BucketName,
         alias: &AliasArn,
     ) -> Result<(), ReconcileError> {
+        let Some(Name { mut version, leaving }) = self.held.remove(alias) else {
+            return Ok(());
+        };
+        if !leaving {
+            // For whoever comes after this was cut off: the item in the alias's page may be gone.
+            let entry = own(bucket, alias, version, json!({LEAVING: true}));
+            version = store::put(ledger, &entry).await?;
+        }
         index::remove(ledger, &Resource::Alias(alias.clone()), bucket).await?;
-        let version = self.held.remove(alias).unwrap_or_default();
-        store::delete(ledger, &own(bucket, alias, version)).await
+        store::delete(ledger, &own(bucket, alias, version, Value::Null)).await
     }
 }
 
-fn own(bucket: &BucketName, alias: &AliasArn, version: u64) -> Entry {
+fn own(bucket: &BucketName, alias: &AliasArn, version: u64, body: Value) -> Entry {
     Entry {
         resource: Resource::Bucket(bucket.clone()),
         name: format!("{NAMES}{alias}"),
         version,
-        body: Value::Object(serde_json::Map::new()),
+        body,
         expires: None,
     }
 }

@@ -73,11 +73,11 @@ where
             return Ok(report.noted(format!("{}; none is under a new key", found.said)));
         }
     }
-    // The sweep also makes sure of the items in other pages; an event is no reason to doubt them.
+    // The sweep also makes sure of the items in other pages; an event is no reason to doubt them, only an end that was cut off.
     let pages = if work.swept {
         needs.pages().chain(aliases.pages()).collect()
     } else {
-        Vec::new()
+        needs.doubted().chain(aliases.doubted()).collect()
     };
     let (likely, _) = kept.keys(&needs);
     let (outside, found, sample, ahead) = join!(
@@ -214,7 +214,7 @@ async fn undeclared<A: Ledger + Queues + Topic + Clock>(
     }
     // No sweep leads to a key that nobody needs: its incidents are closed now. It is forgotten last, so that
     // whatever fails here is done again.
-    let needs = Needs::of_bucket(&book);
+    let mut needs = Needs::of_bucket(&book);
     let left: Vec<KeyArn> = evidence::of_book(&book).left.into_keys().collect();
     needs.release(aws, bucket).await?;
     for key in &left {

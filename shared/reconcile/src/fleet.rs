@@ -131,9 +131,15 @@ pub(crate) async fn leave<L: Ledger>(
     let Some(known) = book.others.get(STANDING) else {
         return Ok(());
     };
+    let mut own = known.clone();
+    if !own.body.is_null() {
+        // For whoever comes after this was cut off: the item in the fleet may be gone, and is written again.
+        own.body = Value::Null;
+        own.version = store::put(ledger, &own).await?;
+    }
     index::remove(ledger, &Resource::Sweep, bucket).await?;
     // Last, so that whatever failed before is done again.
-    store::delete(ledger, known).await
+    store::delete(ledger, &own).await
 }
 
 /// How all that is declared stands, as far as looks came to an end. `None` while none did: after the first deployment all

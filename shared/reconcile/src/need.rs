@@ -19,6 +19,9 @@ use crate::{ReconcileError, store};
 /// In a bucket's page: a key it needs.
 const NEEDS: &str = "needs#";
 
+/// In such an item: the bucket is about to be taken out of the key's page.
+const LEAVING: &str = "leaving";
+
 /// The keys one bucket needs.
 pub(crate) struct Needs {
     held: BTreeMap<KeyArn, Need>,
@@ -33,6 +36,8 @@ struct Need {
     reader: Option<Reader>,
     /// Whether the key was unwell when last seen: its recovery is news for the key's incident.
     unwell: bool,
+    /// Whether the bucket was about to be taken out of the key's page: what stands there is not known.
+    leaving: bool,
 }
 
 /// A key that is to be looked at.
@@ -66,13 +71,14 @@ impl Needs {
                     .get("reader")
                     .cloned()
                     .and_then(|value| serde_json::from_value(value).ok());
-                let unwell = entry.body.get("unwell").and_then(Value::as_bool).unwrap_or(false);
+                let says = |name: &str| entry.body.get(name).and_then(Value::as_bool).unwrap_or(false);
                 Some((
                     key,
                     Need {
                         version: entry.version,
                         reader,
-                        unwell,
+                        unwell: says("unwell"),
+                        leaving: says(LEAVING),
                     },
                 ))
             })
@@ -95,6 +101,13 @@ impl Needs {
     /// Their pages.
     pub(crate) fn pages(&self) -> impl Iterator<Item = Resource> {
         self.held.keys().cloned().map(Resource::Key)
+    }
+
+    /// The pages of which is not known what they say of the bucket: a look that took it out of them did not come to its
+    /// end, and the bucket is declared again, or needs the key again.
+    pub(crate) fn doubted(&self) -> impl Iterator<Item = Resource> {
+        let leaving = self.held.iter().filter(|(_, need)| need.leaving);
+        leaving.map(|(key, _)| Resource::Key(key.clone()))
     }
 
     /// Records the keys that were seen. Answers with those that are to be looked at: unwell now, unwell before
@@ -138,7 +151,7 @@ impl Needs {
             let is_unwell = unwell.contains(&&key);
             let known = self.held.get(&key);
             let was_unwell = known.is_some_and(|need| need.unwell);
-            let noted = known.is_some_and(|need| need.reader.as_ref() == Some(&reader));
+            let noted = known.is_some_and(|need| !need.leaving && need.reader.as_ref() == Some(&reader));
             let is_in_place = noted && !found.lacks(&page, &body);
             let is_new = !is_in_place
                 && index::put(ledger, &page, &reader.bucket, body, known.is_some(), found).await?;
@@ -168,6 +181,7 @@ impl Needs {
                 version: store::put(ledger, &entry).await?,
                 reader: Some(reader),
                 unwell: is_unwell,
+                leaving: false,
             };
             self.held.insert(key, need);
         }
@@ -184,18 +198,19 @@ impl Needs {
             need.version = store::put(ledger, &own(&reader.bucket, &key, need.version, body)).await?;
             need.reader = Some(reader);
             need.unwell = false;
+            need.leaving = false;
         }
         Ok(())
     }
 
     /// Takes the bucket out of the pages of its keys.
     pub(crate) async fn release<L: Ledger>(
-        &self,
+        &mut self,
         ledger: &L,
         bucket: &BucketName,
     ) -> Result<(), ReconcileError> {
-        for page in self.pages() {
-            index::remove(ledger, &page, bucket).await?;
+        for (key, need) in &mut self.held {
+            need.leave(ledger, bucket, key).await?;
         }
         Ok(())
     }
@@ -215,8 +230,8 @@ impl Needs {
         for (key, left) in &moved.left {
             let page = Resource::Key(key.clone());
             index::put_former(ledger, &page, bucket, json!(left)).await?;
-            if let Some(need) = self.held.get(key) {
-                index::remove(ledger, &page, bucket).await?;
+            if let Some(need) = self.held.get_mut(key) {
+                need.leave(ledger, bucket, key).await?;
                 // Last, so that whatever failed before is done again.
                 let entry = own(bucket, key, need.version, Value::Null);
                 store::delete(ledger, &entry).await?;
@@ -238,6 +253,24 @@ impl Needs {
             store::delete(ledger, &entry).await?;
         }
         Ok(())
+    }
+}
+
+impl Need {
+    /// Takes the bucket out of the key's page. That it will is stored first: whoever looks at the bucket after this was cut
+    /// off, and finds that the key is needed after all, must not take the bucket to stand there still.
+    async fn leave<L: Ledger>(
+        &mut self,
+        ledger: &L,
+        bucket: &BucketName,
+        key: &KeyArn,
+    ) -> Result<(), ReconcileError> {
+        if !self.leaving {
+            let body = json!({"reader": self.reader, "unwell": self.unwell, LEAVING: true});
+            self.version = store::put(ledger, &own(bucket, key, self.version, body)).await?;
+            self.leaving = true;
+        }
+        index::remove(ledger, &Resource::Key(key.clone()), bucket).await
     }
 }
 

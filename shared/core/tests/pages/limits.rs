@@ -24,7 +24,7 @@ const FILLINGS: [&str; 6] = ["x", "\"\\", "\u{1f408}", "\u{e0041}", "<&`", "line
 fn size(notice: &Notice) -> usize {
     let Notice { text, json, chat, .. } = notice;
     let message = json!({
-        "default": text, "email": text,
+        "default": text,
         "sqs": json, "lambda": json, "http": json, "firehose": json,
         "https": chat,
     });

@@ -1,5 +1,6 @@
 //! The index of keys and aliases: kept by the bucket's looks, healed by the sweep, and ahead of every event.
 
+mod again;
 mod healing;
 mod race;
 
@@ -155,6 +156,7 @@ fn a_default_that_no_longer_names_the_alias_takes_the_bucket_out_of_its_page() {
     stage.expect_calls(
         "SendMessageBatch bucket:vault
         [look at vault]
+        PutItem bucket:vault names#alias/media
         GetItem alias:alias/media reader#vault
         DeleteItem alias:alias/media reader#vault
         DeleteItem bucket:vault names#alias/media
@@ -265,14 +267,17 @@ fn a_bucket_that_is_no_longer_declared_leaves_every_page() {
         "SendMessageBatch bucket:vault
         Query bucket:vault
         GetParameter vault
+        PutItem bucket:vault needs#KEY
         GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         SendMessageBatch key:KEY
+        PutItem bucket:vault names#alias/media
         GetItem alias:alias/media reader#vault
         DeleteItem alias:alias/media reader#vault
         DeleteItem bucket:vault names#alias/media
         DeleteItem bucket:vault evidence
         DeleteItem bucket:vault needs#KEY
+        PutItem bucket:vault standing
         GetItem sweep reader#vault
         DeleteItem sweep reader#vault
         DeleteItem bucket:vault standing",

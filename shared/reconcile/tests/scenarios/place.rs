@@ -202,6 +202,7 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         "SendMessageBatch bucket:vault
         Query bucket:vault
         GetParameter vault
+        PutItem bucket:vault needs#KEY
         GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         SendMessageBatch key:KEY
@@ -210,6 +211,7 @@ fn a_deleted_declaration_closes_the_incidents_and_leaves_grant_and_marker_alone(
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
         Publish resolved: marker-unexpected on vault
         PutItem bucket:vault incident#marker-unexpected#marker:vault/…/stranger
+        PutItem bucket:vault standing
         GetItem sweep reader#vault
         DeleteItem sweep reader#vault
         DeleteItem bucket:vault standing",

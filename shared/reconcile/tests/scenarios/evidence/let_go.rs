@@ -73,6 +73,7 @@ fn a_bucket_that_nobody_declares_any_more_takes_its_former_keys_along() {
         "SendMessageBatch bucket:vault
         Query bucket:vault
         GetParameter vault
+        PutItem bucket:vault needs#SECOND
         GetItem key:SECOND reader#vault
         DeleteItem key:SECOND reader#vault
         GetItem key:KEY reader-former#vault
@@ -81,6 +82,7 @@ fn a_bucket_that_nobody_declares_any_more_takes_its_former_keys_along() {
         DeleteItem bucket:vault evidence
         DeleteItem bucket:vault census
         DeleteItem bucket:vault needs#SECOND
+        PutItem bucket:vault standing
         GetItem sweep reader#vault
         DeleteItem sweep reader#vault
         DeleteItem bucket:vault standing",

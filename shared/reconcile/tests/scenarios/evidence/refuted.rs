@@ -45,6 +45,7 @@ fn a_complete_census_lets_the_old_key_go_and_its_grant_is_told() {
         DescribeKey SECOND
         GetKeyPolicy SECOND
         PutItem key:KEY reader-former#vault
+        PutItem bucket:vault needs#KEY
         GetItem key:KEY reader#vault
         DeleteItem key:KEY reader#vault
         DeleteItem bucket:vault needs#KEY
