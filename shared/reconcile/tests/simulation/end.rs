@@ -5,6 +5,7 @@ mod ledger;
 use guardian_core::finding::{Code, Subject};
 use guardian_core::incident::{Incident, State};
 use guardian_core::name::Resource;
+use serde_json::Value;
 
 use self::ledger::{Ledger, explains, is_about_ours, is_about_the_key};
 use crate::foreign::Document;
@@ -52,7 +53,7 @@ impl Play {
         }
         let held_up = world.is_held_up();
         let before = world.documents();
-        let notices = world.watch.borrow().published.len();
+        let news = world.news();
         self.sweep_to_rest("a second sweep");
         if held_up {
             world.count("second sweeps while repairs were held up");
@@ -61,7 +62,7 @@ impl Play {
             if world.documents() != before {
                 world.violate(Law::QuietSweep, "the second sweep changed a document");
             }
-            if world.watch.borrow().published.len() != notices {
+            if world.news() != news {
                 world.violate(Law::QuietSweep, "the second sweep told something");
             }
         }
@@ -290,6 +291,15 @@ impl World {
                 );
             }
         }
+    }
+
+    /// How much was told that is new. What is only called to mind is due by the clock, be there a sweep or not.
+    fn news(&self) -> usize {
+        let watch = self.watch.borrow();
+        let told = watch.published.values().filter_map(|copies| copies.first());
+        let kinds = told
+            .map(|first| serde_json::from_str::<Value>(&first.json).unwrap()["transition"]["kind"].clone());
+        kinds.filter(|kind| kind != "reminder").count()
     }
 
     /// Whether either stack waits for an hour to be over, or for a pause, before it goes on repairing: that may be during the
